@@ -1,0 +1,42 @@
+"""Showing progress in pytest's own output."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessWarning
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class Console:
+    """Writes lines to pytest's terminal while a test's output is captured."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Take the configuration that leads to pytest's reporter."""
+        self._config = config
+
+    def say(self, line: str) -> None:
+        """Show a line of progress; nothing with ``-q``."""
+        if self._config.get_verbosity() < 0:
+            return
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None:
+            return
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if capture is None:
+            self._write(reporter, line)
+        else:
+            with capture.global_and_fixture_disabled():
+                self._write(reporter, line)
+
+    def warn(self, text: str) -> None:
+        """Show a warning in pytest's summary of warnings."""
+        warnings.warn(HarnessWarning(text), stacklevel=2)
+
+    @staticmethod
+    def _write(reporter: object, line: str) -> None:
+        reporter.ensure_newline()  # type: ignore[attr-defined]
+        reporter.write_line(line)  # type: ignore[attr-defined]

@@ -1,0 +1,215 @@
+"""A container in a test's hands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness.errors import DockerConfigurationError
+
+if TYPE_CHECKING:
+    from harness.engine.protocol import Engine, ExecResult, Snapshot
+    from harness.model.project import Service
+
+_ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+
+
+class NetworkInfo(NamedTuple):
+    """Where one published port of a container answers.
+
+    Attributes:
+        container_port: The port inside the container, as the engine names it: ``"8080/tcp"``.
+        hostname: A host that the test can reach.
+        host_port: The port there.
+    """
+
+    container_port: str
+    hostname: str
+    host_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a container needs of the stack it belongs to."""
+
+    engine: Engine
+    wait_ready: Callable[[str], None]
+    last_health: Callable[[str], str]
+    before_stop: Callable[[str], None]
+
+
+class Container:
+    """One container of a service.
+
+    Everything is asked of the engine when it is read, so it is never out of date.
+    """
+
+    def __init__(self, control: Control, service: Service, snapshot: Snapshot) -> None:
+        self._control = control
+        self._service = service
+        self.id: str = snapshot.id
+        self.name: str = snapshot.name
+        self.number: int = snapshot.number
+
+    def __repr__(self) -> str:
+        return f"<Container {self.name} of service {self.service}>"
+
+    @property
+    def service(self) -> str:
+        """The name of the service in the compose file."""
+        return self._service.name
+
+    @property
+    def status(self) -> str:
+        """The engine's word: created, running, paused, restarting, exited or dead."""
+        return self._look().status
+
+    @property
+    def health(self) -> str:
+        """What the harness last saw of the health check: ``healthy``, ``unhealthy`` or ``none``.
+
+        The harness runs the check itself while it waits; afterwards the engine's own verdict
+        counts, once it has one.
+        """
+        snapshot = self._look()
+        if snapshot.check is None:
+            return "none"
+        if snapshot.health in {"healthy", "unhealthy"}:
+            return snapshot.health
+        return self._control.last_health(self.id) or snapshot.health
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of a container that has ended, else None."""
+        snapshot = self._look()
+        return snapshot.exit_code if snapshot.finished else None
+
+    @property
+    def image(self) -> str:
+        """The image it runs, as it was named when it was created."""
+        return self._look().image
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The container's environment, the image's included."""
+        return self._look().env
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The container's labels."""
+        return self._look().labels
+
+    @property
+    def network_info(self) -> list[NetworkInfo]:
+        """One entry a published port, in the compose file's order, without duplicates."""
+        bindings = self._look().bindings
+        declared = {str(port): place for place, port in reversed([*enumerate(self._service.ports)])}
+        found = (
+            NetworkInfo(
+                binding.container_port,
+                self._control.engine.host if binding.host_ip in _ANY_ADDRESS else binding.host_ip,
+                binding.host_port,
+            )
+            for binding in sorted(
+                bindings, key=lambda b: declared.get(b.container_port, len(declared))
+            )
+        )
+        return list(dict.fromkeys(found))
+
+    def port(self, container_port: int | str) -> int:
+        """Return the host port at which a container's port answers.
+
+        Args:
+            container_port: A number (TCP), or text such as ``"53/udp"``.
+
+        Raises:
+            DockerConfigurationError: The service does not publish it.
+        """
+        wanted = str(container_port)
+        wanted = wanted if "/" in wanted else f"{wanted}/tcp"
+        infos = self.network_info
+        for info in infos:
+            if info.container_port == wanted:
+                return info.host_port
+        published = ", ".join(info.container_port for info in infos) or "no port at all"
+        raise DockerConfigurationError(
+            f"wanted port {wanted} of service {self.service!r}, which publishes {published}. "
+            f'Add `ports: ["{wanted.removesuffix("/tcp")}"]` to it in its compose file'
+            f"{self._stopped()}."
+        )
+
+    def logs(self, since: float | datetime | None = None) -> str:
+        """Return what the container wrote, both streams.
+
+        Args:
+            since: Only what came after: seconds since the epoch, or a datetime.
+        """
+        moment = since.timestamp() if isinstance(since, datetime) else since
+        return self._control.engine.logs(self.id, since=moment)
+
+    def exec(
+        self,
+        command: Sequence[str],
+        *,
+        user: str = "",
+        workdir: str | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> ExecResult:
+        """Run a command inside the container, to its end.
+
+        Args:
+            command: Program and arguments; no shell is involved.
+            user: The user to run as, else the container's.
+            workdir: The directory to run in, else the container's.
+            environment: Variables on top of the container's.
+        """
+        return self._control.engine.exec(
+            self.id, command, user=user, workdir=workdir, environment=environment
+        )
+
+    def stop(self) -> None:
+        """Stop it as its compose file says: hooks, its own signal, its grace period."""
+        self._control.before_stop(self.id)
+        self._control.engine.stop(self.id)
+
+    def start(self) -> None:
+        """Start it again, and wait until it is ready.
+
+        Raises:
+            ServiceStartError: It died, or did not get ready before its deadline.
+        """
+        self._control.engine.start(self.id)
+        self._control.wait_ready(self.id)
+
+    def restart(self) -> None:
+        """Stop it, start it, and wait until it is ready; its host ports stay the same.
+
+        Raises:
+            ServiceStartError: It died, or did not get ready before its deadline.
+        """
+        self.stop()
+        self.start()
+
+    def kill(self, signal: str = "SIGKILL") -> None:
+        """Send a signal to its first process; after SIGKILL, return when it has ended."""
+        self._control.engine.kill(self.id, signal)
+        while signal in {"SIGKILL", "KILL", "9"} and self._look().status == "running":
+            time.sleep(0.005)
+
+    def pause(self) -> None:
+        """Freeze every process in it."""
+        self._control.engine.pause(self.id)
+
+    def unpause(self) -> None:
+        """Thaw it."""
+        self._control.engine.unpause(self.id)
+
+    def _look(self) -> Snapshot:
+        return self._control.engine.snapshot(self.id)
+
+    def _stopped(self) -> str:
+        status = self.status
+        return "" if status == "running" else f" (its container is {status} now)"

@@ -1,0 +1,1 @@
+"""What runs a stack. Effects stand here; nothing in this room decides anything."""

@@ -1,0 +1,79 @@
+"""Reaching the Docker Engine: ``DOCKER_HOST``, else the current docker context."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harness.errors import EngineUnavailableError
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+LOOPBACK = "127.0.0.1"
+OLDEST_API = (1, 40)
+
+
+def connect() -> tuple[APIClient, str]:
+    """Connect to the engine; return the client and the host at which its ports answer.
+
+    Raises:
+        EngineUnavailableError: No engine answers there, or it is too old.
+    """
+    import docker
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    where, options = _endpoint()
+    try:
+        client = docker.APIClient(version="auto", timeout=120, max_pool_size=64, **options)
+    except (DockerException, RequestException, OSError) as error:
+        raise EngineUnavailableError(
+            f"wanted a Docker Engine at {where}, but none answers: {_reason(error)}. "
+            f"Start it (`sudo systemctl start docker`, or Docker Desktop), or set DOCKER_HOST."
+        ) from None
+    # The SDK's certificates are its own: REQUESTS_CA_BUNDLE and proxies are for other hosts, and
+    # looking them up costs a third of each call.
+    client.trust_env = False
+    version = str(client.api_version)
+    if tuple(int(part) for part in version.split(".")) < OLDEST_API:
+        raise EngineUnavailableError(
+            f"the engine at {where} speaks API {version}; 1.40 (Docker 19.03) or later is wanted"
+        )
+    return client, host_of(where)
+
+
+def _endpoint() -> tuple[str, dict[str, Any]]:
+    """Return the engine's address, and the arguments for a client of it."""
+    if named := os.environ.get("DOCKER_HOST"):
+        from docker.utils import kwargs_from_env
+
+        return named, dict(kwargs_from_env())
+    from docker.context import ContextAPI
+
+    context = ContextAPI.get_current_context()
+    where = str(context.Host) if context else "unix:///var/run/docker.sock"
+    # the SDK spells the local socket http+unix://
+    where = where.replace("http+unix://", "unix://")
+    options: dict[str, Any] = {"base_url": where}
+    if context and context.TLSConfig:
+        options["tls"] = context.TLSConfig
+    return where, options
+
+
+def host_of(address: str) -> str:
+    """Return the host at which the published ports of an engine at this address answer."""
+    parts = urlsplit(address)
+    if parts.scheme in {"tcp", "http", "https", "ssh"} and parts.hostname:
+        return LOOPBACK if parts.hostname == "localhost" else parts.hostname
+    return LOOPBACK
+
+
+def _reason(error: BaseException) -> str:
+    """Return the innermost cause: the SDK wraps it several times."""
+    text = str(error)
+    for cause in ("Connection refused", "No such file or directory", "Permission denied"):
+        if cause in text or cause.replace(" ", "") in text:
+            return cause.lower()
+    return text.strip().splitlines()[0] if text.strip() else type(error).__name__

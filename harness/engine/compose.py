@@ -1,0 +1,108 @@
+"""The part of an engine's work that only Compose can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.engine.cli import Compose, Finished
+from harness.engine.protocol import Say
+from harness.errors import EngineRefusedError, ImageUnavailableError
+
+_LINES = 20
+
+
+class ComposeEngine:
+    """Carries out compose files that the plan has written."""
+
+    def __init__(self, compose: Compose, directory: Path, env_files: Sequence[Path]) -> None:
+        """Take the Compose to run.
+
+        Args:
+            compose: The Compose to run.
+            directory: The project directory: what a stack's label says, and where Compose looks
+                for what was not resolved.
+            env_files: The ``.env`` files of the project, for variables that a service passes on
+                without a value.
+        """
+        self._compose = compose
+        self._directory = directory
+        self._env_files = tuple(env_files) or (Path("/dev/null"),)
+
+    def create(self, project: str, file: Path, services: Sequence[str]) -> None:
+        """Create containers, networks and volumes.
+
+        Raises:
+            EngineRefusedError: Compose or the engine refused; the message is theirs.
+        """
+        self._do(
+            project, file, ["create", "--no-build", "--pull", "never", "--no-recreate"], services
+        )
+
+    def up(self, project: str, file: Path, services: Sequence[str]) -> None:
+        """Create and start.
+
+        Raises:
+            EngineRefusedError: Compose or the engine refused; the message is theirs.
+        """
+        self._do(
+            project, file, ["up", "-d", "--no-build", "--pull", "never", "--no-recreate"], services
+        )
+
+    def build(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
+        """Build images.
+
+        Raises:
+            ImageUnavailableError: A build failed; the message ends with the builder's last lines.
+        """
+        done = self._compose.stream([*self._arguments(project, file), "build", *services], say)
+        if done.code != 0:
+            raise ImageUnavailableError(
+                f"the image of {_names(services)} could not be built. The builder's last lines:\n"
+                f"{_indented(done)}\n"
+                f"Mend the Dockerfile, or run with --docker-compose-no-build to use an image that "
+                f"exists."
+            )
+
+    def pull(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
+        """Pull images.
+
+        Raises:
+            ImageUnavailableError: A pull failed.
+        """
+        done = self._compose.stream([*self._arguments(project, file), "pull", *services], say)
+        if done.code != 0:
+            raise ImageUnavailableError(
+                f"the image of {_names(services)} is not here and could not be pulled:\n"
+                f"{_indented(done)}\n"
+                f"Check the image's name, log in to its registry, or give the service a `build:`."
+            )
+
+    def _arguments(self, project: str, file: Path) -> list[str]:
+        arguments = ["-p", project, "--project-directory", str(self._directory), "-f", str(file)]
+        for env_file in self._env_files:
+            arguments += ["--env-file", str(env_file)]
+        return arguments
+
+    def _do(self, project: str, file: Path, verb: Sequence[str], services: Sequence[str]) -> None:
+        done = self._compose.run([*self._arguments(project, file), *verb, *services])
+        if done.code != 0:
+            raise EngineRefusedError(_refusal(done))
+
+
+def _refusal(done: Finished) -> str:
+    """Return the lines of Compose's output that are no progress and no warning."""
+    lines = [
+        line.strip()
+        for line in done.err.splitlines()
+        if line.strip() and "level=warning" not in line and not line.startswith(" ")
+    ]
+    return "\n".join(lines[-8:]) or f"Compose ended with exit code {done.code}"
+
+
+def _names(services: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in services)
+
+
+def _indented(done: Finished) -> str:
+    return "\n".join(f"    {line}" for line in done.out.splitlines()[-_LINES:])

@@ -1,0 +1,255 @@
+"""The Docker Engine over its API (the ``docker`` SDK)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from harness.engine.client import LOOPBACK, connect
+from harness.engine.protocol import Binding, ExecResult, HealthCheck, Snapshot
+from harness.errors import (
+    ContainerGoneError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    HarnessError,
+)
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+SERVICE_LABEL = "com.docker.compose.service"
+NUMBER_LABEL = "com.docker.compose.container-number"
+
+
+class DockerEngine:
+    """A Docker Engine: local, or remote."""
+
+    def __init__(self) -> None:
+        self._client, self.host = connect()
+        self.publish_ip = LOOPBACK if self.host == LOOPBACK else "0.0.0.0"  # noqa: S104
+
+    @property
+    def client(self) -> APIClient:
+        """The SDK's low-level client, for what the protocol does not offer."""
+        return self._client
+
+    def containers(self, labels: Mapping[str, str]) -> list[str]:
+        """Return the ids of all containers with these labels."""
+        with _translated():
+            found = self._client.containers(all=True, filters=_filter(labels))
+        return [entry["Id"] for entry in found]
+
+    def snapshot(self, container: str) -> Snapshot:
+        """Look at a container."""
+        with _translated():
+            return _read(self._client.inspect_container(container))
+
+    def start(self, container: str) -> None:
+        """Start a container."""
+        with _translated():
+            self._client.start(container)
+
+    def stop(self, container: str) -> None:
+        """Stop a container with its own signal and grace period."""
+        with _translated():
+            grace = self._client.inspect_container(container)["Config"].get("StopTimeout")
+            self._client.stop(container, timeout=10 if grace is None else grace)
+
+    def kill(self, container: str, signal: str = "SIGKILL") -> None:
+        """Send a signal."""
+        with _translated():
+            self._client.kill(container, signal)
+
+    def pause(self, container: str) -> None:
+        """Freeze a container."""
+        with _translated():
+            self._client.pause(container)
+
+    def unpause(self, container: str) -> None:
+        """Thaw a container."""
+        with _translated():
+            self._client.unpause(container)
+
+    def exec(self, container: str, command: Sequence[str], **options: Any) -> ExecResult:
+        """Run a command inside a container."""
+        with _translated():
+            created = self._client.exec_create(container, list(command), **options)
+            output = self._client.exec_start(created["Id"])
+            code = self._client.exec_inspect(created["Id"])["ExitCode"]
+        return ExecResult(-1 if code is None else code, output.decode(errors="replace"))
+
+    def logs(self, container: str, since: float | None = None, tail: int | None = None) -> str:
+        """Return what a container wrote."""
+        with _translated():
+            raw = self._client.logs(container, since=since, tail="all" if tail is None else tail)
+        text: str = raw.decode(errors="replace")
+        return text
+
+    def put(self, container: str, archive: bytes) -> None:
+        """Unpack a tar archive into a container's root."""
+        with _translated():
+            self._client.put_archive(container, "/", archive)
+
+    def remove(self, labels: Mapping[str, str], volumes: bool = True) -> None:
+        """Kill and remove containers, then networks, then volumes.
+
+        All are tried, whatever happens to one; the first refusal is raised at the end.
+        """
+        refused: list[HarnessError] = []
+        containers = self.containers(labels)
+        if containers:
+            with ThreadPoolExecutor(min(8, len(containers))) as pool:
+                refused += filter(None, pool.map(lambda c: self._remove_container(c), containers))
+        for network in self._networks(labels):
+            refused += self._tried(lambda n=network: self._client.remove_network(n))
+        if volumes:
+            for volume in self._volumes(labels):
+                refused += self._tried(lambda v=volume: self._client.remove_volume(v, force=True))
+        if refused:
+            raise refused[0]
+
+    def discard(self, container: str) -> None:
+        """Kill and remove one container."""
+        if refused := self._remove_container(container):
+            raise refused
+
+    def _remove_container(self, container: str) -> HarnessError | None:
+        # v: the anonymous volumes that the image declares go with it
+        failed = self._tried(lambda: self._client.remove_container(container, v=True, force=True))
+        return failed[0] if failed else None
+
+    def _tried(self, call: Any) -> list[HarnessError]:
+        try:
+            with _translated():
+                call()
+        except ContainerGoneError:
+            return []
+        except HarnessError as error:
+            return [] if "is already in progress" in str(error) else [error]
+        return []
+
+    def _networks(self, labels: Mapping[str, str]) -> list[str]:
+        with _translated():
+            return [n["Id"] for n in self._client.networks(filters=_filter(labels))]
+
+    def _volumes(self, labels: Mapping[str, str]) -> list[str]:
+        with _translated():
+            found = self._client.volumes(filters=_filter(labels))["Volumes"] or []
+        return [volume["Name"] for volume in found]
+
+    def has_image(self, image: str) -> bool:
+        """Whether the engine has an image."""
+        return self.image_id(image) is not None
+
+    def image_id(self, image: str) -> str | None:
+        """Return an image's id, or None."""
+        try:
+            with _translated():
+                found: str = self._client.inspect_image(image)["Id"]  # type: ignore[no-untyped-call]
+        except ContainerGoneError:
+            return None
+        return found
+
+    def remove_image(self, image: str) -> None:
+        """Remove an image or its tag; one that is in use stays."""
+        self._tried(lambda: self._client.remove_image(image))
+
+    def holder_of(self, port: int) -> str:
+        """Say which container publishes a host port, or which local process listens there."""
+        with _translated():
+            for entry in self._client.containers():
+                if any(p.get("PublicPort") == port for p in entry.get("Ports") or ()):
+                    return f"container {entry['Names'][0].lstrip('/')}"
+        return _local_listener(port) if self.host == LOOPBACK else ""
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the SDK's errors into ours."""
+    from docker.errors import APIError, DockerException, NotFound
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except NotFound as error:
+        raise ContainerGoneError(error.explanation or str(error)) from None
+    except APIError as error:
+        raise EngineRefusedError(error.explanation or str(error)) from None
+    except (RequestException, DockerException) as error:
+        raise EngineUnavailableError(
+            f"the Docker Engine does not answer any more: {error}"
+        ) from None
+
+
+def _local_listener(port: int) -> str:
+    """Name the process of this machine that listens on a port, if we may see it."""
+    import psutil
+
+    try:
+        for connection in psutil.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,):
+                if connection.pid is None:
+                    return "a process that this user cannot see"
+                return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
+    except psutil.Error:
+        pass
+    return ""
+
+
+def _filter(labels: Mapping[str, str]) -> dict[str, list[str]]:
+    return {"label": [f"{key}={value}" for key, value in labels.items()]}
+
+
+def _read(raw: Mapping[str, Any]) -> Snapshot:
+    """Read the answer of ``GET /containers/{id}/json``."""
+    state, config, host = raw["State"], raw["Config"], raw["HostConfig"]
+    labels = config.get("Labels") or {}
+    policy = host.get("RestartPolicy") or {}
+    return Snapshot(
+        id=raw["Id"],
+        name=raw["Name"].lstrip("/"),
+        service=labels.get(SERVICE_LABEL, ""),
+        number=int(labels.get(NUMBER_LABEL) or 1),
+        status=state["Status"],
+        exit_code=state["ExitCode"],
+        oom_killed=bool(state.get("OOMKilled")),
+        image=config["Image"],
+        restart_policy=policy.get("Name") or "no",
+        restart_limit=int(policy.get("MaximumRetryCount") or 0),
+        restarts=int(raw.get("RestartCount") or 0),
+        health=(state.get("Health") or {}).get("Status", ""),
+        check=_health_check(config.get("Healthcheck")),
+        env=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
+        labels=labels,
+        bindings=tuple(_bindings(raw["NetworkSettings"].get("Ports") or {})),
+    )
+
+
+_NANOSECOND = 1e-9
+
+
+def _health_check(raw: Mapping[str, Any] | None) -> HealthCheck | None:
+    """Read ``Config.Healthcheck``: durations in nanoseconds, 0 means the engine's default."""
+    test = tuple((raw or {}).get("Test") or ())
+    if not raw or not test or test[0] == "NONE":
+        return None
+    return HealthCheck(
+        test=test,
+        interval=(raw.get("Interval") or 30 / _NANOSECOND) * _NANOSECOND,
+        timeout=(raw.get("Timeout") or 30 / _NANOSECOND) * _NANOSECOND,
+        retries=raw.get("Retries") or 3,
+        start_period=(raw.get("StartPeriod") or 0) * _NANOSECOND,
+    )
+
+
+def _bindings(ports: Mapping[str, Any]) -> Iterator[Binding]:
+    for container_port, bound in ports.items():
+        for entry in bound or ():
+            if entry.get("HostPort"):
+                yield Binding(container_port, entry.get("HostIp") or "", int(entry["HostPort"]))

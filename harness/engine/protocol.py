@@ -1,0 +1,163 @@
+"""What the rest of the harness knows of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+Say = Callable[[str], None]
+"""Shows one line of progress to the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    """What a command run inside a container came to."""
+
+    exit_code: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A declared health check; times in seconds (Engine API, ``HealthConfig``)."""
+
+    test: tuple[str, ...]
+    interval: float = 30.0
+    timeout: float = 30.0
+    retries: int = 3
+    start_period: float = 0.0
+
+    @property
+    def command(self) -> list[str]:
+        """The command to run in the container."""
+        kind, *rest = self.test
+        return ["/bin/sh", "-c", *rest] if kind == "CMD-SHELL" else rest
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which the engine itself would call the container unhealthy."""
+        return self.start_period + self.retries * (self.interval + self.timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One published port, as the engine reports it."""
+
+    container_port: str
+    host_ip: str
+    host_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A container as the engine sees it now.
+
+    ``status`` is the engine's own word: created, running, paused, restarting, removing, exited
+    or dead.
+    """
+
+    id: str
+    name: str
+    service: str
+    number: int
+    status: str
+    exit_code: int
+    oom_killed: bool
+    image: str
+    restart_policy: str
+    restart_limit: int
+    restarts: int
+    health: str
+    check: HealthCheck | None
+    env: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    bindings: tuple[Binding, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the container has ended and nothing will start it again.
+
+        Between two restarts the engine says ``restarting``; once it gave up, ``exited``.
+        """
+        return self.status in {"exited", "dead"}
+
+
+class Engine(Protocol):
+    """Runs the containers of stacks. Every method may raise ``EngineUnavailableError``."""
+
+    @property
+    def host(self) -> str:
+        """The host at which published ports answer."""
+
+    @property
+    def publish_ip(self) -> str:
+        """The narrowest address of the engine that the tests can reach."""
+
+    def containers(self, labels: Mapping[str, str]) -> list[str]:
+        """Return the ids of all containers with these labels, running or not."""
+
+    def snapshot(self, container: str) -> Snapshot:
+        """Look at a container."""
+
+    def start(self, container: str) -> None:
+        """Start a created or stopped container."""
+
+    def stop(self, container: str) -> None:
+        """Stop a container with its own signal and grace period."""
+
+    def kill(self, container: str, signal: str = "SIGKILL") -> None:
+        """Send a signal to a container's first process."""
+
+    def pause(self, container: str) -> None:
+        """Freeze every process of a container."""
+
+    def unpause(self, container: str) -> None:
+        """Thaw a container."""
+
+    def exec(self, container: str, command: Sequence[str], **options: Any) -> ExecResult:
+        """Run a command inside a container. Options are the SDK's ``exec_create``'s."""
+
+    def logs(self, container: str, since: float | None = None, tail: int | None = None) -> str:
+        """Return what a container wrote, both streams, from a time (epoch seconds) on."""
+
+    def put(self, container: str, archive: bytes) -> None:
+        """Unpack a tar archive into a container's root, also before its start."""
+
+    def remove(self, labels: Mapping[str, str], volumes: bool = True) -> None:
+        """Kill and remove all containers, networks and volumes with these labels."""
+
+    def discard(self, container: str) -> None:
+        """Kill and remove one container, with its anonymous volumes."""
+
+    def holder_of(self, port: int) -> str:
+        """Say who holds a host port, as far as that can be known, else ``""``."""
+
+    def has_image(self, image: str) -> bool:
+        """Whether the engine has an image."""
+
+    def image_id(self, image: str) -> str | None:
+        """Return an image's id, or None where the engine does not have it."""
+
+    def remove_image(self, image: str) -> None:
+        """Remove an image, or its tag, if nothing uses it."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+class Composer(Protocol):
+    """Resolves compose files and carries out what only Compose can."""
+
+    def create(self, project: str, file: Path, services: Sequence[str]) -> None:
+        """Create containers, networks and volumes, and start nothing."""
+
+    def up(self, project: str, file: Path, services: Sequence[str]) -> None:
+        """Create and start: for stacks with keys that only Compose carries out."""
+
+    def build(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
+        """Build the images of services."""
+
+    def pull(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
+        """Pull the images of services."""

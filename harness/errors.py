@@ -1,0 +1,106 @@
+"""The errors a user can cause, each with a class of its own.
+
+Every message says what was wanted, what was found, where, and what to do. The plugin shows
+the message alone; a test may catch the class.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class HarnessError(Exception):
+    """Base of every error the harness raises for a user to read."""
+
+
+class DockerConfigurationError(HarnessError):
+    """A test wants a port, or a host, of a service that publishes none."""
+
+
+class EngineUnavailableError(HarnessError):
+    """No container engine answers."""
+
+
+class ComposeUnavailableError(HarnessError):
+    """Docker Compose is not installed, or is older than v2.24."""
+
+
+class ComposeFileError(HarnessError):
+    """A compose file cannot be read, or says something that Compose refuses."""
+
+
+class DuplicateServiceError(ComposeFileError):
+    """Two compose files that belong to one project define the same service."""
+
+
+class UnknownServiceError(HarnessError):
+    """A name that is no service of the project."""
+
+
+class DependencyCycleError(ComposeFileError):
+    """Services that depend on each other in a circle."""
+
+
+class MissingVariableError(ComposeFileError):
+    """A variable without value or default, where the service cannot do without it."""
+
+
+class ImageUnavailableError(HarnessError):
+    """An image that can neither be found, pulled nor built."""
+
+
+class PortTakenError(HarnessError):
+    """A fixed host port that somebody else holds."""
+
+
+class ServiceStartError(HarnessError):
+    """A service of the stack did not come up."""
+
+
+class ServiceDiedError(ServiceStartError):
+    """A container exited while the harness waited for it."""
+
+
+class ServiceNotReadyError(ServiceStartError):
+    """A service did not answer before its deadline."""
+
+
+class NoServiceNamedError(HarnessError):
+    """A test asks for the container getter and names no service."""
+
+
+class SettingError(HarnessError):
+    """An option, an ini key, a marker argument or an ``x-harness`` key that makes no sense."""
+
+
+class EngineRefusedError(HarnessError):
+    """The engine, or Compose, refused a request. The message is its own."""
+
+
+class ContainerGoneError(EngineRefusedError):
+    """The container, image or network does not exist any more."""
+
+
+class StartFailedBeforeError(ServiceStartError):
+    """The same start has failed in this run already, and was not tried again."""
+
+
+class TurnTimeoutError(HarnessError):
+    """Another stack kept what this one needs for too long."""
+
+
+class HarnessWarning(UserWarning):
+    """Something that a user may want to know, and that stops nothing."""
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return a sentence that offers the known name nearest to ``name``, or lists them all."""
+    import difflib
+
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(sorted(known)) or 'none'}."

@@ -1,0 +1,117 @@
+"""What tests ask for containers: the getter, and the project behind it.
+
+The names are those of pytest-docker-compose, from which many users come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar, overload
+
+from harness.container import Container
+from harness.service import Service, service_of
+
+if TYPE_CHECKING:
+    from harness.stack.fleet import Lease
+
+T = TypeVar("T", bound=Service)
+
+
+class ImageType(Enum):
+    """Which images ``DockerProject.down`` removes."""
+
+    none = 0
+    local = 1
+    all = 2
+
+
+class DockerProject:
+    """The compose project, for a whole session.
+
+    Inside a test it acts on that test's stack; outside of any, on a stack of its own that lives
+    until the session ends.
+    """
+
+    def __init__(self, lease: Callable[[], Lease], remove_image: Callable[[str], None]) -> None:
+        """Take what finds the lease in force, and what removes an image."""
+        self._lease = lease
+        self._remove_image = remove_image
+
+    def up(self, services: Iterable[str]) -> list[Container]:
+        """Bring up services and all that they depend on, and wait until they are ready.
+
+        Returns:
+            The containers of the stack, dependencies first.
+
+        Raises:
+            HarnessError: A name is no service, or a start failed.
+        """
+        lease = self._lease()
+        lease.up([services] if isinstance(services, str) else services)
+        return lease.all_containers()
+
+    def containers(self) -> list[Container]:
+        """Return the containers that are up, dependencies first."""
+        return self._lease().all_containers()
+
+    def get(self, service: str) -> list[Container]:
+        """Return the containers of one service; one that is not up is started and joins."""
+        return self._lease().containers(service)
+
+    def down(self, image_type: ImageType = ImageType.none, include_volumes: bool = False) -> None:
+        """Remove the stack's containers and networks.
+
+        Args:
+            image_type: ``local`` also removes the images that were built here, ``all`` every
+                image of the stack; an image that something uses stays.
+            include_volumes: Remove the volumes now. Without it they are there for the next
+                ``up``, and go when the test ends.
+        """
+        lease = self._lease()
+        images = {c.image for c in lease.all_containers()} if image_type.value else set()
+        lease.down(include_volumes)
+        for image in sorted(images):
+            if image_type is ImageType.all or image.startswith("pytest-compose-harness/"):
+                self._remove_image(image)
+
+
+class ContainerGetter:
+    """Gives a test the containers of its services."""
+
+    def __init__(self, docker_project: DockerProject) -> None:
+        """Take the project to ask."""
+        self.docker_project = docker_project
+
+    @overload
+    def get(self, key: str) -> Container: ...
+
+    @overload
+    def get(self, key: type[T]) -> T: ...
+
+    def get(self, key: str | type[T]) -> Container | T:
+        """Return the (first) container of a service, or its typed object.
+
+        A service that is not up yet is started with all that it depends on, and joins the test's
+        stack.
+
+        Args:
+            key: A service's name, or a ``Service`` class.
+
+        Raises:
+            UnknownServiceError: No compose file defines it; the nearest name is offered.
+            HarnessError: It had to be started, and that failed.
+        """
+        __tracebackhide__ = True
+        if isinstance(key, str):
+            return self.docker_project.get(key)[0]
+        return key.of(self.docker_project.get(service_of(key))[0])
+
+    def get_all(self, name: str) -> list[Container]:
+        """Return every replica of a service, by number.
+
+        Raises:
+            UnknownServiceError: No compose file defines it.
+        """
+        __tracebackhide__ = True
+        return [*self.docker_project.get(name)]

@@ -1,0 +1,1 @@
+"""What is ours: labels, claimed ports, turns."""

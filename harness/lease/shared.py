@@ -1,0 +1,22 @@
+"""The folder in which processes of one user find each other's locks."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from harness.errors import HarnessError
+
+
+def shared_folder() -> Path:
+    """Return the folder, made if need be, that only this user can enter.
+
+    Raises:
+        HarnessError: Somebody else's folder stands in its place.
+    """
+    folder = Path(tempfile.gettempdir()) / f"pytest-compose-harness-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise HarnessError(f"{folder} belongs to somebody else; remove it or set TMPDIR")
+    return folder

@@ -1,0 +1,1 @@
+"""The compose project as data: services, dependencies, ports. No I/O."""

@@ -1,0 +1,222 @@
+"""A resolved compose project: what ``docker compose config`` says, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from harness.errors import UnknownServiceError, nearest
+
+
+class Condition(StrEnum):
+    """When a dependent may start (Compose specification, ``depends_on``)."""
+
+    STARTED = "service_started"
+    HEALTHY = "service_healthy"
+    COMPLETED = "service_completed_successfully"
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One service that another depends on."""
+
+    service: str
+    condition: Condition = Condition.STARTED
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A published port, as the compose file declares it."""
+
+    container_port: int
+    protocol: str = "tcp"
+    published: str = ""
+    host_ip: str = ""
+
+    def __str__(self) -> str:
+        """Return the port as the Engine API names it: ``8080/tcp``."""
+        return f"{self.container_port}/{self.protocol}"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the resolved project.
+
+    ``config`` is its section exactly as Compose resolved it; the other fields are read from it.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    dependencies: tuple[Dependency, ...] = ()
+    ports: tuple[Port, ...] = ()
+
+    @property
+    def image(self) -> str:
+        """The image that the compose file names, or ``""``."""
+        return str(self.config.get("image") or "")
+
+    @property
+    def builds(self) -> bool:
+        """Whether the service has a ``build:`` section."""
+        return self.config.get("build") is not None
+
+    @property
+    def replicas(self) -> int:
+        """How many containers the service has."""
+        deploy = self.config.get("deploy") or {}
+        return int(self.config.get("scale") or deploy.get("replicas") or 1)
+
+    @property
+    def harness(self) -> Mapping[str, Any]:
+        """The service's ``x-harness`` section."""
+        return self.config.get("x-harness") or {}
+
+    @property
+    def fixed(self) -> bool:
+        """Whether host ports and container name stay as the compose file fixes them."""
+        return self.harness.get("fixed") is True
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """The names of the networks that the service joins."""
+        return tuple(self.config.get("networks") or ())
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """The names of the project's volumes that the service mounts."""
+        mounts = self.config.get("volumes") or ()
+        return tuple(m["source"] for m in mounts if m.get("type") == "volume" and m.get("source"))
+
+
+@dataclass(frozen=True)
+class Project:
+    """A compose project, resolved.
+
+    ``unset`` are the variables that had no value when Compose resolved it, each with Compose's
+    own message where the file demanded it (``${X:?message}``), else ``None``.
+    """
+
+    services: Mapping[str, Service]
+    networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    volumes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rest: Mapping[str, Any] = field(default_factory=dict)
+    unset: Mapping[str, str | None] = field(default_factory=dict)
+
+    def service(self, name: str) -> Service:
+        """Return the service of that name.
+
+        Raises:
+            UnknownServiceError: The project has none; the nearest name is offered.
+        """
+        try:
+            return self.services[name]
+        except KeyError:
+            raise UnknownServiceError(
+                f"no service {name!r} in the compose project. {nearest(name, list(self.services))}"
+            ) from None
+
+    def closure(self, names: Iterable[str]) -> tuple[Service, ...]:
+        """Return the services named and all that they reach, dependencies first.
+
+        Raises:
+            UnknownServiceError: A name is no service of the project.
+        """
+        order: dict[str, Service] = {}
+        pending: list[tuple[str, bool]] = [(name, False) for name in sorted(set(names))][::-1]
+        visited: set[str] = set()
+        while pending:
+            name, expanded = pending.pop()
+            if expanded:
+                order[name] = self.services[name]
+            elif name not in visited:
+                visited.add(name)
+                pending.append((name, True))
+                wanted = [d.service for d in self.service(name).dependencies]
+                pending.extend((n, False) for n in reversed(wanted) if n in self.services)
+        return tuple(order.values())
+
+    @cached_property
+    def one_shots(self) -> frozenset[str]:
+        """The services that some other waits for to complete: ready means exit 0."""
+        return frozenset(
+            d.service
+            for service in self.services.values()
+            for d in service.dependencies
+            if d.condition is Condition.COMPLETED
+        )
+
+
+def parse_project(
+    document: Mapping[str, Any], unset: Mapping[str, str | None] | None = None
+) -> Project:
+    """Read the output of ``docker compose config``."""
+    sections = {
+        key: document.get(key) or {} for key in ("networks", "volumes", "configs", "secrets")
+    }
+    known = {"name", "services", *sections}
+    services = {
+        name: parse_service(name, config or {})
+        for name, config in (document.get("services") or {}).items()
+    }
+    return Project(
+        services=services,
+        rest={key: value for key, value in document.items() if key not in known},
+        unset=unset or {},
+        **{
+            key: {name: entry or {} for name, entry in section.items()}
+            for key, section in sections.items()
+        },
+    )
+
+
+def parse_service(name: str, config: Mapping[str, Any]) -> Service:
+    """Read one entry below ``services:`` of a resolved project."""
+    return Service(
+        name=name,
+        config=config,
+        dependencies=tuple(_dependencies(config)),
+        ports=tuple(
+            Port(
+                int(port["target"]),
+                str(port.get("protocol") or "tcp"),
+                str(port.get("published") or ""),
+                str(port.get("host_ip") or ""),
+            )
+            for port in config.get("ports") or ()
+        ),
+    )
+
+
+def _dependencies(config: Mapping[str, Any]) -> Iterable[Dependency]:
+    """Yield declared dependencies, then those Compose infers from other keys."""
+    seen = set()
+    for name, entry in (config.get("depends_on") or {}).items():
+        seen.add(name)
+        yield Dependency(
+            name,
+            Condition(entry.get("condition") or Condition.STARTED),
+            entry.get("required") is not False,
+        )
+    for name in _inferred(config):
+        if name not in seen:
+            seen.add(name)
+            yield Dependency(name)
+
+
+def _inferred(config: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the services that Compose adds to ``depends_on`` by itself (compose-go, normalize)."""
+    for link in config.get("links") or ():
+        yield str(link).partition(":")[0]
+    for source in config.get("volumes_from") or ():
+        if not str(source).startswith("container:"):
+            yield str(source).partition(":")[0]
+    for key in ("network_mode", "ipc", "pid"):
+        value = str(config.get(key) or "")
+        if value.startswith("service:"):
+            yield value.removeprefix("service:")

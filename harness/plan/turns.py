@@ -1,0 +1,41 @@
+"""What a stack cannot share with another: stacks that want the same take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harness.model.project import Project, Service
+from harness.plan.stackfile import is_fixed
+
+
+def exclusive(project: Project, services: Sequence[Service]) -> tuple[str, ...]:
+    """Return the names of all that only one stack can have at a time, sorted.
+
+    These are fixed host ports, container names, networks and volumes (``x-harness: {fixed:
+    true}``), and subnets that the compose file fixes.
+    """
+    found: set[str] = set()
+    for service in services:
+        if service.fixed:
+            found.update(_of_service(service))
+    for kind, declared, used in (
+        ("network", project.networks, {n for s in services for n in s.networks}),
+        ("volume", project.volumes, {v for s in services for v in s.volumes}),
+    ):
+        for name in used & set(declared):
+            entry = declared[name]
+            if entry.get("external"):
+                continue
+            if is_fixed(entry):
+                found.add(f"{kind} {entry.get('name') or name}")
+            pools = (entry.get("ipam") or {}).get("config") or ()
+            found.update(f"subnet {pool['subnet']}" for pool in pools if pool.get("subnet"))
+    return tuple(sorted(found))
+
+
+def _of_service(service: Service) -> Iterable[str]:
+    if name := service.config.get("container_name"):
+        yield f"container {name}"
+    for port in service.ports:
+        if port.published:
+            yield f"port {port.published}/{port.protocol}"

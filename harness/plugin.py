@@ -1,0 +1,167 @@
+"""The pytest plugin: hooks and fixtures. It joins the rooms and decides nothing."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Generator, Iterator
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness import settings
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.getter import ContainerGetter, DockerProject
+    from harness.markers import TeamMarkers
+    from harness.session import HarnessSession
+    from harness.stack.fleet import Lease
+
+SESSION: pytest.StashKey[HarnessSession] = pytest.StashKey()
+TEAM_MARKERS: pytest.StashKey[TeamMarkers] = pytest.StashKey()
+HEADER: pytest.StashKey[list[str]] = pytest.StashKey()
+NO_FILES: pytest.StashKey[str] = pytest.StashKey()
+
+
+def _rivals() -> list[str]:
+    return [name for module, name in settings.RIVALS.items() if find_spec(module)]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and ini keys."""
+    settings.add_options(parser, taken=bool(_rivals()))
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin to watch which markers the team itself registers, before its conftests are read."""
+    from harness.markers import TeamMarkers
+
+    witness = TeamMarkers()
+    early_config.stash[TEAM_MARKERS] = witness
+    early_config.pluginmanager.register(witness, "harness-team-markers")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the compose files' names, and register a marker and a fixture for each service.
+
+    It runs after every other plugin's, so that what they registered is known and left alone.
+    """
+    from harness.source import discover
+
+    config.stash[HEADER] = [
+        f"harness: {name} is installed beside it and has the same options: uninstall {name}"
+        for name in _rivals()
+    ]
+    if config.getoption("help", default=False):
+        return
+    try:
+        chosen = settings.read(config)
+        source = discover(chosen.root, chosen.files)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
+    if source is None:
+        from harness.markers import SERVICES_LINE
+
+        config.addinivalue_line("markers", SERVICES_LINE)
+        config.stash[NO_FILES] = (
+            f"no compose file found: wanted compose/*.yml or compose.yaml in {chosen.root}, or "
+            f"what --docker-compose or ini harness_files names. Add a compose file, or name one."
+        )
+        return
+    from harness.opening import open_session
+
+    session, header, fixtures = open_session(
+        config, chosen, source, config.stash.get(TEAM_MARKERS, None)
+    )
+    config.stash[SESSION] = session
+    config.stash[HEADER] += header
+    module = types.ModuleType("harness.service_fixtures", "A plain fixture for each service.")
+    vars(module).update(fixtures)
+    config.pluginmanager.register(module, "harness-service-fixtures")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which services there are, and which have no fixture of their name."""
+    return config.stash.get(HEADER, [])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Add a test's need as markers, so that ``-m`` finds it."""
+    session = item.config.stash.get(SESSION, None)
+    if session is not None:
+        session.collected(item)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Stop a test that names services where no compose file defines any."""
+    if NO_FILES in item.config.stash and item.get_closest_marker("services"):
+        pytest.fail(item.config.stash[NO_FILES], pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show a failed start as its message alone: a traceback through the harness helps nobody."""
+    report = yield
+    if call.when != "call" and call.excinfo and isinstance(call.excinfo.value, HarnessError):
+        report.longrepr = call.excinfo.getrepr(style="value", chain=False)
+    return report
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove whatever is left."""
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        try:
+            session.close()
+        except HarnessError as error:
+            session.console.say(f"harness: something could not be removed: {error}")
+
+
+def _session(request: pytest.FixtureRequest) -> HarnessSession:
+    from harness.errors import ComposeFileError
+
+    session = request.config.stash.get(SESSION, None)
+    if session is None:
+        raise ComposeFileError(request.config.stash.get(NO_FILES, "the harness was not configured"))
+    return session
+
+
+@pytest.fixture
+def harness_stack(request: pytest.FixtureRequest) -> Iterator[Lease]:
+    """The stack of this test: brought up before its other fixtures, gone after them."""
+    session = _session(request)
+    yield session.begin(request.node)
+    session.end()
+
+
+@pytest.fixture(scope="session")
+def docker_project(request: pytest.FixtureRequest) -> DockerProject:
+    """The compose project: ``up(services)``, ``containers()``, ``down(image_type, volumes)``."""
+    return _session(request).project
+
+
+@pytest.fixture
+def harness_services(docker_project: DockerProject, harness_stack: Lease) -> ContainerGetter:
+    """What service fixtures ask: like ``container_getter``, for tests that name nothing else."""
+    from harness.getter import ContainerGetter
+
+    return ContainerGetter(docker_project)
+
+
+@pytest.fixture
+def container_getter(
+    request: pytest.FixtureRequest, harness_services: ContainerGetter
+) -> ContainerGetter:
+    """The containers of this test's services: ``get("name")``, ``get(Class)``, ``get_all(…)``."""
+    _session(request).check_need(request.node)
+    return harness_services
+
+
+@pytest.fixture
+def function_scoped_container_getter(container_getter: ContainerGetter) -> ContainerGetter:
+    """``container_getter`` under the name that pytest-docker-compose gave it."""
+    return container_getter

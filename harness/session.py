@@ -1,0 +1,171 @@
+"""One pytest session: the compose files, what they name, and the stacks of its tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from harness.bridge import definitions_to_run, run_before_function_fixtures
+from harness.errors import HarnessError, NoServiceNamedError
+from harness.getter import DockerProject
+from harness.model.names import Naming
+from harness.plan.need import SERVICES_MARKER, Need, need_from_marks
+from harness.service import NEED_ATTRIBUTE
+
+if TYPE_CHECKING:
+    import pytest
+
+    from harness.console import Console
+    from harness.settings import Settings
+    from harness.source import Source
+    from harness.stack.fleet import Fleet, Lease
+
+STACK_FIXTURE = "harness_stack"
+
+
+@dataclass
+class HarnessSession:
+    """Joins the compose files, the tests' needs and the fleet.
+
+    Attributes:
+        settings: What the user chose.
+        source: The compose files as written.
+        naming: The Python names of services.
+        markers: The service that each marker stands for.
+        console: Where progress and warnings go.
+    """
+
+    settings: Settings
+    source: Source
+    naming: Naming
+    markers: Mapping[str, str]
+    console: Console
+
+    def __post_init__(self) -> None:
+        self._current: Lease | None = None
+        self._own: Lease | None = None
+        self._marker_of = {service: marker for marker, service in self.markers.items()}
+        self._last_walk: tuple[object, frozenset[str]] = (None, frozenset())
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """All stacks of this session."""
+        from harness.stack.fleet import Fleet
+        from harness.stack.yard import open_yard
+
+        return Fleet(
+            lambda: open_yard(self.settings, self.source, self.console.say, self.console.warn),
+            self.source.services.keys(),
+            self.settings.retry_start,
+        )
+
+    @cached_property
+    def project(self) -> DockerProject:
+        """The project that a test's ``docker_project`` is."""
+        return DockerProject(
+            self._lease_in_force,
+            lambda image: self.fleet.yard("docker_project").engine.remove_image(image),
+        )
+
+    def collected(self, item: pytest.Item) -> None:
+        """Mark a collected test with its need, and have its stack made before its fixtures."""
+        fixtures = self._from_fixtures(item)
+        marked = self._marked(item)
+        for service in sorted(fixtures | marked):
+            self._add_marker(item, service)
+        if fixtures or marked:
+            run_before_function_fixtures(item, STACK_FIXTURE)
+
+    def need(self, item: pytest.Item) -> Need:
+        """Return what a test needs, by its marks and its fixtures.
+
+        Raises:
+            SettingError: A mark has arguments that make no sense.
+        """
+        need = need_from_marks(item.iter_markers(), self.markers)
+        return need.joined(self._from_fixtures(item))
+
+    def begin(self, item: pytest.Item) -> Lease:
+        """Lease a stack to a test, and bring up what it needs.
+
+        Raises:
+            HarnessError: The start failed.
+        """
+        lease = self._current = self.fleet.lease(self.need(item), item.nodeid)
+        try:
+            lease.up()
+        except BaseException:
+            self._current = None
+            raise
+        return lease
+
+    def check_need(self, item: pytest.Item) -> None:
+        """Check that a test which asks for containers names a service.
+
+        Raises:
+            NoServiceNamedError: It names none.
+        """
+        if not self.need(item):
+            name = min(self.markers, default=None)
+            example = f"@pytest.mark.{name}" if name else '@pytest.mark.services("…")'
+            raise NoServiceNamedError(
+                f"{item.nodeid} asks for container_getter and names no service. Mark it with the "
+                f"service that it is about, for example {example}. "
+                f"Services: {', '.join(sorted(self.source.services))}."
+            )
+
+    def end(self) -> None:
+        """Take the test's stack back."""
+        lease, self._current = self._current, None
+        if lease:
+            lease.release()
+
+    def close(self) -> None:
+        """Remove whatever is left."""
+        self._current = self._own = None
+        if "fleet" in self.__dict__:
+            self.fleet.close()
+
+    def _lease_in_force(self) -> Lease:
+        """Return the lease of the test that runs, else the session's own."""
+        if self._current is not None:
+            return self._current
+        if self._own is None:
+            self._own = self.fleet.lease(Need(), "the session")
+        return self._own
+
+    def _from_fixtures(self, item: pytest.Item) -> frozenset[str]:
+        """Return the services behind the fixtures that a test will run."""
+        info = getattr(item, "_fixtureinfo", None)
+        if info is not self._last_walk[0]:  # the tests of one parametrized function share it
+            services = {
+                service
+                for definition in definitions_to_run(item)
+                if (service := getattr(definition.func, NEED_ATTRIBUTE, None))
+            }
+            self._last_walk = (info, frozenset(services))
+        return self._last_walk[1]
+
+    def _marked(self, item: pytest.Item) -> frozenset[str]:
+        try:
+            return need_from_marks(item.iter_markers(), self.markers).services
+        except HarnessError:
+            return frozenset(
+                {""}
+            )  # told when the test runs: its stack fixture reads the marks again
+
+    def _add_marker(self, item: pytest.Item, service: str) -> None:
+        marker = self._marker_of.get(service)
+        if marker and item.get_closest_marker(marker) is None:
+            item.add_marker(marker)
+        elif service and not marker and not _names(item, service):
+            import pytest
+
+            item.add_marker(getattr(pytest.mark, SERVICES_MARKER)(service))
+
+
+def _names(item: pytest.Item, service: str) -> bool:
+    marks: Any = item.iter_markers(SERVICES_MARKER)
+    return any(service in mark.args for mark in marks)

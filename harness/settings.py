@@ -1,0 +1,205 @@
+"""Every setting in one typed result: command line, then environment, then ini, then default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness.errors import SettingError
+from harness.model.duration import seconds
+
+if TYPE_CHECKING:
+    import pytest
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: where it can be set, and what it means."""
+
+    name: str
+    option: str
+    help: str
+    ini: str = ""
+    default: str = ""
+    flag: bool = False
+    metavar: str = ""
+
+    @property
+    def env(self) -> str:
+        """The environment variable of an ini key: its name in capitals."""
+        return self.ini.upper()
+
+    @property
+    def ini_type(self) -> Literal["linelist", "string"]:
+        """How pytest reads the ini key."""
+        return "linelist" if self.name == "files" else "string"
+
+    @property
+    def dest(self) -> str:
+        """The attribute under which argparse keeps the option."""
+        return self.option.lstrip("-").replace("-", "_")
+
+
+KEYS = (
+    Key(
+        "files",
+        "--docker-compose",
+        "compose files or folders, comma-separated; else compose/, else compose.yaml",
+        ini="harness_files",
+        metavar="PATH[,PATH]",
+    ),
+    Key(
+        "no_build",
+        "--docker-compose-no-build",
+        "do not build images: take those that exist, or pull them",
+        flag=True,
+    ),
+    Key(
+        "remove_volumes",
+        "--docker-compose-remove-volumes",
+        "for a container_getter of your own: what docker_project.down() shall do with volumes "
+        "(the harness's own stacks always take their volumes with them)",
+        flag=True,
+    ),
+    Key(
+        "timeout",
+        "--harness-timeout",
+        "how long a service may take to get ready: seconds, or a duration such as 1m30s",
+        ini="harness_timeout",
+        default="60s",
+        metavar="DURATION",
+    ),
+    Key(
+        "retry_start",
+        "--harness-retry-start",
+        "try a start again that has failed in this run, instead of failing at once",
+        ini="harness_retry_start",
+        default="false",
+        flag=True,
+    ),
+)
+INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
+
+# Plugins that add options of the same names; adding them twice would stop pytest.
+RIVALS = {
+    "pytest_docker_compose": "pytest-docker-compose",
+    "pytest_docker_compose_v2": "pytest-docker-compose-v2",
+    "pytest_docker": "pytest-docker",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user chose.
+
+    Attributes:
+        root: pytest's root directory.
+        files: Compose files or folders named by the user; empty means the default places.
+        build: Whether images with ``build:`` are built.
+        remove_volumes: The value of ``--docker-compose-remove-volumes``.
+        timeout: Seconds that a service may take to get ready.
+        retry_start: Whether a failed start is tried again in the same run.
+    """
+
+    root: Path
+    files: tuple[Path, ...] = ()
+    build: bool = True
+    remove_volumes: bool = False
+    timeout: float = 60.0
+    retry_start: bool = False
+
+
+def add_options(parser: pytest.Parser, taken: bool) -> None:
+    """Add every option and ini key.
+
+    Args:
+        parser: pytest's parser.
+        taken: The options inherited from pytest-docker-compose belong to another plugin.
+    """
+    group = parser.getgroup("harness", "pytest-compose-harness")
+    for key in KEYS:
+        if not (taken and key in INHERITED):
+            _add_option(group, key)
+        if key.ini:
+            parser.addini(key.ini, key.help, type=key.ini_type)
+
+
+def _add_option(group: Any, key: Key) -> None:
+    text = key.help.replace("%", "%%")
+    if key.flag:
+        group.addoption(key.option, action="store_true", default=False, help=text)
+    else:
+        group.addoption(key.option, action="store", default=None, metavar=key.metavar, help=text)
+
+
+def read(config: pytest.Config) -> Settings:
+    """Read all settings.
+
+    Raises:
+        SettingError: A value makes no sense; the message names it and where it was set.
+    """
+    values = {key.name: _value(config, key) for key in KEYS}
+    return Settings(
+        root=config.rootpath,
+        files=values["files"][0],
+        build=not values["no_build"][0],
+        remove_volumes=values["remove_volumes"][0],
+        timeout=_convert(values["timeout"], seconds, "a duration such as 90 or 1m30s"),
+        retry_start=_convert(values["retry_start"], _boolean, "true or false"),
+    )
+
+
+def _value(config: pytest.Config, key: Key) -> tuple[Any, str]:
+    """Return a key's raw value and the words for where it was set."""
+    given = config.getoption(key.dest, default=None)
+    if key.name == "files":
+        return _files(config, key, given)
+    if given:
+        return given, key.option
+    if key.ini and os.environ.get(key.env):
+        return os.environ[key.env], f"the environment variable {key.env}"
+    if key.ini and config.getini(key.ini):
+        return config.getini(key.ini), f"ini {key.ini}"
+    return (key.default or False), "the default"
+
+
+def _files(config: pytest.Config, key: Key, given: str | None) -> tuple[tuple[Path, ...], str]:
+    """Resolve paths: an option's against the working directory, an ini key's against its file."""
+    if given:
+        here = config.invocation_params.dir
+        return tuple(here / part for part in given.split(",") if part), key.option
+    if named := os.environ.get(key.env):
+        here = config.invocation_params.dir
+        return tuple(here / part for part in named.split(",") if part), key.env
+    base = config.inipath.parent if config.inipath else config.rootpath
+    return tuple(base / line for line in config.getini(key.ini)), f"ini {key.ini}"
+
+
+def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> Any:
+    raw, where = value
+    try:
+        return to(raw)
+    except ValueError:
+        raise SettingError(f"{where}: {raw!r} is not {wanted}") from None
+
+
+def _boolean(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError(text)
+
+
+def table() -> str:
+    """Return the settings as a Markdown table: the one in the documentation."""
+    rows = ["| option | ini key | environment | default | meaning |", "|---|---|---|---|---|"]
+    for key in KEYS:
+        option = f"`{key.option}{' ' + key.metavar if key.metavar else ''}`"
+        ini, env = (f"`{key.ini}`", f"`{key.env}`") if key.ini else ("", "")
+        rows.append(f"| {option} | {ini} | {env} | {key.default or 'off'} | {key.help} |")
+    return "\n".join(rows)

@@ -1,0 +1,194 @@
+"""What one document of a compose file says, before files are merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import yaml
+
+from harness.errors import ComposeFileError, SettingError
+from harness.source import nodes, values
+from harness.source.dependencies import Declared, declared
+from harness.source.types import Location, Variable
+from harness.source.variables import references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_HARNESS = "x-harness"
+# What makes a file one of Compose's, and the shape that Compose wants it in: other programs have
+# a list of `services` (Kong) or a `name`. `name` and `version` alone say nothing.
+_SHAPES: dict[str, type[yaml.Node]] = {
+    "include": yaml.SequenceNode,
+    **dict.fromkeys(
+        ("services", "networks", "volumes", "configs", "secrets", "models"), yaml.MappingNode
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """One entry of ``include``, its paths as written."""
+
+    location: Location
+    paths: tuple[str, ...]
+    project_directory: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extends:
+    """What a service extends; ``file`` is None for a service of the same file."""
+
+    location: Location
+    file: str | None
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeekedService:
+    """A service as one document, or several merged ones, write it.
+
+    ``tag`` is ``!reset``, ``!override`` or neither; ``harness`` may still hold values under
+    those tags.
+    """
+
+    name: str
+    location: Location
+    tag: str
+    harness: object
+    harness_location: Location | None
+    declared: Mapping[str, Declared]
+    variables: tuple[Variable, ...]
+    extends: Extends | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a compose file. ``variables`` are those outside services."""
+
+    path: Path
+    includes: tuple[Include, ...]
+    services: Mapping[str, PeekedService]
+    services_tag: str
+    variables: tuple[Variable, ...]
+
+
+def is_compose(path: Path, document: yaml.Node) -> bool:
+    """Tell whether a document has a key that only a compose file has."""
+    return any(
+        key in _SHAPES and (isinstance(value, _SHAPES[key]) or nodes.is_null(value))
+        for key, _, value in nodes.items(path, document)
+    )
+
+
+def peek(path: Path, document: yaml.Node) -> Document:
+    """Read one document.
+
+    Raises:
+        ComposeFileError: the document is no mapping, or as ``nodes.items``.
+        SettingError: an ``x-harness`` is no mapping.
+    """
+    if not isinstance(document, yaml.MappingNode):
+        where = nodes.location(path, document)
+        message = f"{where}: a document of a compose file must be a mapping; this one is not."
+        raise ComposeFileError(message)
+    includes: tuple[Include, ...] = ()
+    services: dict[str, PeekedService] = {}
+    services_tag = ""
+    variables: list[Variable] = []
+    for key, _, value in nodes.items(path, document):
+        if key == "services":
+            services_tag = nodes.compose_tag(value)
+            if services_tag != nodes.RESET:
+                services = {
+                    name: _service(path, name, name_node, body)
+                    for name, name_node, body in nodes.items(path, value)
+                }
+            continue
+        if key == "include":
+            includes = tuple(_includes(path, value))
+        if key != _HARNESS:
+            variables.extend(_variables(path, value, None, key))
+    return Document(path, includes, services, services_tag, tuple(variables))
+
+
+def _service(path: Path, name: str, name_node: yaml.Node, body: yaml.Node) -> PeekedService:
+    tag = nodes.compose_tag(body)
+    harness: object = {}
+    harness_location: Location | None = None
+    uses: dict[str, Declared] = {}
+    variables: list[Variable] = []
+    extends: Extends | None = None
+    for key, key_node, value in () if tag == nodes.RESET else nodes.items(path, body):
+        if key == _HARNESS:
+            harness_location = nodes.location(path, key_node)
+            harness = _harness(path, name, harness_location, value)
+            continue
+        if (use := declared(path, key, value)) is not None:
+            uses[key] = use
+        if key == "extends":
+            extends = _extends(path, value)
+        variables.extend(_variables(path, value, name, key))
+    return PeekedService(
+        name=name,
+        location=nodes.location(path, name_node),
+        tag=tag,
+        harness=harness,
+        harness_location=harness_location,
+        declared=uses,
+        variables=tuple(variables),
+        extends=extends,
+    )
+
+
+def _harness(path: Path, service: str, where: Location, node: yaml.Node) -> object:
+    if node.tag != nodes.RESET and not isinstance(node, yaml.MappingNode):
+        if nodes.is_null(node):
+            return {}
+        message = (
+            f"{where}: `{_HARNESS}` of service {service!r} must be a mapping, such as "
+            "`x-harness: {isolation: fresh}`."
+        )
+        raise SettingError(message)
+    return values.construct(path, node)
+
+
+def _extends(path: Path, node: yaml.Node) -> Extends | None:
+    where = nodes.location(path, node)
+    if (service := nodes.text(node)) is not None:
+        return Extends(where, None, service)
+    written = {key: nodes.text(value) for key, _, value in nodes.items(path, node)}
+    service = written.get("service")
+    return Extends(where, written.get("file"), service) if service else None
+
+
+def _includes(path: Path, node: yaml.Node) -> Iterator[Include]:
+    for entry in nodes.elements(node) or (node,):
+        written = {"path": entry}
+        if isinstance(entry, yaml.MappingNode):
+            written = {key: value for key, _, value in nodes.items(path, entry)}
+        listed = written.get("path")
+        paths = tuple(filter(None, map(nodes.text, nodes.elements(listed) or (listed,))))
+        if paths:
+            directory = nodes.text(written.get("project_directory"))
+            yield Include(nodes.location(path, entry), paths, directory)
+
+
+def _variables(path: Path, node: yaml.Node, service: str | None, key: str) -> Iterator[Variable]:
+    seen: set[int] = set()  # an anchor counts once, and may contain itself
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if node.tag == nodes.RESET:
+            continue  # Compose drops it before it interpolates
+        if isinstance(node, yaml.ScalarNode):
+            if "$" in node.value:
+                where = nodes.location(path, node)
+                for found in references(node.value):
+                    yield Variable(found.name, where, service, key, found.default, found.required)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            below = nodes.elements(node) or [value for _, _, value in nodes.items(path, node)]
+            waiting.extend(reversed(below))

@@ -1,0 +1,121 @@
+"""The compose files of a project as inert data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.source.paths import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A line of a file; lines count from 1. As text: ``compose/db.yml:12``."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{shown(self.file)}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One reference to a variable in a compose file.
+
+    Attributes:
+        name: the variable's name.
+        location: the scalar in which the reference stands.
+        service: the service that needs the value; None outside services.
+        key: the key of the service (``image``), or the top-level key (``networks``), below
+            which the reference stands.
+        default: it works without a value: ``:-``, ``-``, ``:+``, ``+``, or it stands inside
+            another reference (``B`` of ``${A:-${B}}``), which may never come to need it.
+        required: it is written with ``:?`` or ``?``. Inside another reference it can be both:
+            Compose then refuses to go on only when the outer one comes to need it.
+    """
+
+    name: str
+    location: Location
+    service: str | None
+    key: str
+    default: bool
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """A service that another one names: in ``depends_on``, or because it uses a part of it.
+
+    Attributes:
+        name: the service depended on.
+        location: where it is named.
+        required: False for ``required: false`` of ``depends_on``.
+    """
+
+    name: str
+    location: Location
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceService:
+    """A service as the compose files write it, with its overrides and what it extends.
+
+    Attributes:
+        name: the service's name.
+        location: where it is defined first; an override leaves it.
+        harness: its ``x-harness`` mapping, unresolved.
+        harness_location: where ``x-harness`` was written last; None where it has none.
+        dependencies: one for each service that it names.
+        variables: every reference within it, those of what it extends included.
+    """
+
+    name: str
+    location: Location
+    harness: Mapping[str, object]
+    harness_location: Location | None
+    dependencies: tuple[Dependency, ...]
+    variables: tuple[Variable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """The files of one folder: what one call of Compose gets as ``-f``, in this order.
+
+    Attributes:
+        directory: the folder, which is the project directory that relative paths start from.
+        files: in merge order, an override right after what it overrides.
+        env_files: the ``.env`` files that exist, the project's before the folder's; a later
+            one wins.
+    """
+
+    directory: Path
+    files: tuple[Path, ...]
+    env_files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """All that the compose files of a project say.
+
+    Attributes:
+        root: the project's root.
+        groups: one for each folder, in the order of first mention. Files that are reached
+            over ``include`` are in none, as Compose reads those by itself.
+        services: by name, in the order of the files.
+        variables: those that belong to no service of the project. ``service`` is None outside
+            services; it is no name of ``services`` where Compose interpolates a service that
+            nobody can need (the neighbour of an extended one, one removed with ``!reset``).
+        left_out: files of a folder that do not count, with the reason in words.
+    """
+
+    root: Path
+    groups: tuple[FileGroup, ...]
+    services: Mapping[str, SourceService]
+    variables: tuple[Variable, ...]
+    left_out: tuple[tuple[Path, str], ...]

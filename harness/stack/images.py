@@ -1,0 +1,133 @@
+"""The images of a project: built under one stable tag a checkout and service, or pulled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from filelock import FileLock
+
+from harness.engine.protocol import Composer, Engine, Say
+from harness.errors import ImageUnavailableError
+from harness.lease.shared import shared_folder
+from harness.model.project import Project, Service
+
+
+class Images:
+    """Makes sure that the images of services are there, once a run."""
+
+    def __init__(
+        self,
+        project: Project,
+        engine: Engine,
+        composer: Composer,
+        root: Path,
+        folder: Path,
+        build: bool,
+        say: Say,
+    ) -> None:
+        self._project = project
+        self._engine = engine
+        self._composer = composer
+        self._checkout = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
+        self._folder = folder
+        self._build = build
+        self._say = say
+        self._builders = {s.image: s for s in project.services.values() if s.builds and s.image}
+        self._ready: set[str] = set()
+        self._lock = threading.Lock()
+
+    def tag(self, service: str) -> str:
+        """Return the stable tag of a service that is built in this checkout."""
+        name = re.sub(r"[^a-z0-9]+", "-", service.lower()).strip("-") or "service"
+        if name != service:  # two names must not become one
+            name += f"-{hashlib.sha256(service.encode()).hexdigest()[:6]}"
+        return f"pytest-compose-harness/{self._checkout}-{name}:latest"
+
+    def chosen(self, services: Sequence[Service]) -> Mapping[str, str]:
+        """Return the image of each service that does not run the one its compose file names."""
+        images = {}
+        for service in services:
+            builder = self._builder(service)
+            if builder and (self._build or not builder.image):
+                images[service.name] = self.tag(builder.name)
+        return images
+
+    def _builder(self, service: Service) -> Service | None:
+        """Return the service whose ``build:`` makes this one's image."""
+        return service if service.builds else self._builders.get(service.image)
+
+    def ensure(self, services: Sequence[Service]) -> None:
+        """Build or pull what is not there.
+
+        Raises:
+            ImageUnavailableError: An image can neither be found, pulled nor built.
+        """
+        with self._lock:
+            missing = [s for s in services if s.name not in self._ready]
+            chosen = self.chosen(missing)
+            built = {b.name: b for s in missing if s.name in chosen and (b := self._builder(s))}
+            if built and self._build:
+                self._build_all([b for b in built.values() if b.name not in self._ready])
+            self._pull_missing([s for s in missing if s.name not in chosen or not self._build])
+            self._ready.update(s.name for s in missing)
+            self._ready.update(built)
+
+    def _build_all(self, services: Sequence[Service]) -> None:
+        """Build, one process of a checkout at a time: the others find the builder's cache warm."""
+        file = self._write(services)
+        with FileLock(shared_folder() / f"build-{self._checkout}"):
+            for service in services:
+                before = self._engine.image_id(self.tag(service.name))
+                self._composer.build(self._name, file, [service.name], self._say)
+                if before and before != self._engine.image_id(self.tag(service.name)):
+                    self._engine.remove_image(before)  # else each change leaves one behind
+
+    def _pull_missing(self, services: Sequence[Service]) -> None:
+        wanted = [s for s in services if self._must_pull(s)]
+        if wanted:
+            self._composer.pull(
+                self._name, self._write(wanted), [s.name for s in wanted], self._say
+            )
+
+    def _must_pull(self, service: Service) -> bool:
+        if service.config.get("provider"):
+            return False
+        image = self.chosen([service]).get(service.name) or service.image
+        policy = str(service.config.get("pull_policy") or "missing")
+        if policy == "always":
+            return True
+        if self._engine.has_image(image):
+            return False
+        if policy == "never" or service.builds:
+            why = "--docker-compose-no-build" if service.builds else "its pull_policy is `never`"
+            raise ImageUnavailableError(
+                f"wanted image {image!r} of service {service.name!r}, which is not here, and {why} "
+                f"forbids getting it. Build or pull it, or lift that."
+            )
+        return True
+
+    @property
+    def _name(self) -> str:
+        return f"harness-images-{self._checkout}"
+
+    def _write(self, services: Sequence[Service]) -> Path:
+        """Write a compose file of nothing but images."""
+        keys = ("image", "build", "platform", "pull_policy")
+        document = {
+            "services": {
+                s.name: {
+                    **{key: s.config[key] for key in keys if key in s.config},
+                    **({"image": self.tag(s.name)} if s.builds and self._build else {}),
+                }
+                for s in services
+            },
+            "secrets": dict(self._project.secrets),
+        }
+        file = self._folder / "images.json"
+        file.write_text(json.dumps(document))
+        return file

@@ -1,0 +1,118 @@
+"""What every stack of a run is made with."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.engine.protocol import Composer, Engine, Say
+from harness.lease.ports import PortClaims
+from harness.model.project import Project, Service
+from harness.plan.checks import (
+    check_dependencies,
+    check_extension,
+    check_variables,
+    find_unset,
+    written_to,
+)
+from harness.settings import Settings
+from harness.stack.images import Images
+
+if TYPE_CHECKING:
+    from harness.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Yard:
+    """What every stack of a run is made with.
+
+    Attributes:
+        source: The compose files as written.
+        project: The compose project as Compose resolved it.
+        engine: What runs containers.
+        composer: What carries out compose files.
+        images: The images of the project.
+        claims: The host ports that this process holds.
+        folder: Where the compose files of stacks are written.
+        run: The id of this run, in every label.
+        timeout: Seconds that a service may take to get ready.
+        warn: Shows the user a warning.
+        turn_timeout: Seconds to wait for what another stack holds.
+    """
+
+    source: Source
+    project: Project
+    engine: Engine
+    composer: Composer
+    images: Images
+    claims: PortClaims
+    folder: Path
+    run: str
+    timeout: float
+    warn: Say
+    turn_timeout: float = 600.0
+    _warned: set[str] = field(default_factory=set)
+
+    def check(self, services: Sequence[Service]) -> None:
+        """Check services before they are started, and warn of what may surprise, once.
+
+        Raises:
+            MissingVariableError: A variable has no value, and a service cannot do without it.
+        """
+        findings = find_unset(self.source, [s.name for s in services], self.project.unset)
+        check_variables(findings)
+        for warning in (*findings.warnings, *written_to(self.project, services)):
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self.warn(warning)
+
+    def close(self) -> None:
+        """Give back ports, connections and files."""
+        self.claims.close()
+        self.engine.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def open_yard(
+    settings: Settings, source: Source, say: Callable[[str], None], warn: Callable[[str], None]
+) -> Yard:
+    """Check the compose files, find Compose and the engine, and resolve the project.
+
+    Raises:
+        HarnessError: One of these failed.
+    """
+    from harness.engine.cli import find_compose
+    from harness.engine.compose import ComposeEngine
+    from harness.engine.docker import DockerEngine
+    from harness.engine.resolve import project_files, resolve
+
+    for service in source.services.values():
+        check_extension(service)
+    check_dependencies(source.services)
+    compose = find_compose()
+    folder = Path(tempfile.mkdtemp(prefix="pytest-compose-harness-"))
+    try:
+        files = project_files(source, folder)
+        project = resolve(compose, files)
+        engine = DockerEngine()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    composer = ComposeEngine(compose, files.directory, files.env_files)
+    return Yard(
+        source=source,
+        project=project,
+        engine=engine,
+        composer=composer,
+        images=Images(project, engine, composer, settings.root, folder, settings.build, say),
+        claims=PortClaims(),
+        folder=folder,
+        run=secrets.token_hex(4),
+        timeout=settings.timeout,
+        warn=warn,
+    )

@@ -1,0 +1,1 @@
+"""The example's integration tests: they drive the system under ``compose/``."""

@@ -1,0 +1,33 @@
+"""Waiting for what another service does in its own time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], until: Callable[[T], bool], timeout: float = 10) -> T:
+    """Look again and again until what is seen satisfies ``until``, and return it.
+
+    A connection that fails counts as seen too: the service may be on its way up.
+
+    Raises:
+        AssertionError: nothing satisfied within ``timeout`` seconds; it says what was seen last.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        seen: T | OSError
+        try:
+            seen = look()
+            if until(seen):
+                return seen
+        except OSError as error:
+            seen = error
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout:g} s; last seen: {seen!r}")
+        time.sleep(0.05)
