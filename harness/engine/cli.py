@@ -54,7 +54,7 @@ class Compose:
     def stream(self, args: Sequence[str], say: Say, keep: int = 40) -> Finished:
         """Run Compose, show each line as it comes, and keep the last of them."""
         last: deque[str] = deque(maxlen=keep)
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [*self.command, "--progress", "plain", *args],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -62,18 +62,15 @@ class Compose:
             text=True,
             errors="replace",
             env=_environment(None),
-        )
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if text := line.rstrip():
-                    last.append(text)
-                    say(text)
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            process.wait()
+        ) as process:
+            try:
+                for line in process.stdout or ():
+                    if text := line.rstrip():
+                        last.append(text)
+                        say(text)
+            except BaseException:
+                process.kill()
+                raise
         return Finished(process.returncode, "\n".join(last), "")
 
 
