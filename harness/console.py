@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ class Console:
         if self._config.get_verbosity() < 0:
             return
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None:
+        if reporter is None and not hasattr(self._config, "workerinput"):
             return
         capture = self._config.pluginmanager.get_plugin("capturemanager")
         if capture is None:
@@ -37,6 +38,9 @@ class Console:
         warnings.warn(HarnessWarning(text), stacklevel=2)
 
     @staticmethod
-    def _write(reporter: object, line: str) -> None:
-        reporter.ensure_newline()  # type: ignore[attr-defined]
-        reporter.write_line(line)  # type: ignore[attr-defined]
+    def _write(reporter: object | None, line: str) -> None:
+        if reporter is None:  # a worker of xdist has no reporter, but shares the standard error
+            print(line, file=sys.stderr, flush=True)
+        else:
+            reporter.ensure_newline()  # type: ignore[attr-defined]
+            reporter.write_line(line)  # type: ignore[attr-defined]

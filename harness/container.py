@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import DockerConfigurationError
+from harness.probe import HealthProbe
 
 if TYPE_CHECKING:
     from harness.engine.protocol import Engine, ExecResult, Snapshot
@@ -37,7 +38,6 @@ class Control:
 
     engine: Engine
     wait_ready: Callable[[str], None]
-    last_health: Callable[[str], str]
     before_stop: Callable[[str], None]
 
 
@@ -69,17 +69,16 @@ class Container:
 
     @property
     def health(self) -> str:
-        """What the harness last saw of the health check: ``healthy``, ``unhealthy`` or ``none``.
+        """What its health check says now: ``healthy``, ``unhealthy`` or ``none``.
 
-        The harness runs the check itself while it waits; afterwards the engine's own verdict
-        counts, once it has one.
+        The harness runs the check itself, as it does while it waits; the engine's own verdict
+        is as old as its interval.
         """
-        snapshot = self._look()
-        if snapshot.check is None:
+        check = self._look().check
+        if check is None:
             return "none"
-        if snapshot.health in {"healthy", "unhealthy"}:
-            return snapshot.health
-        return self._control.last_health(self.id) or snapshot.health
+        seen = HealthProbe(self._control.engine, self.id, check).look()
+        return "healthy" if seen.ready else "unhealthy"
 
     @property
     def exit_code(self) -> int | None:

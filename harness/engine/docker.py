@@ -223,7 +223,6 @@ def _read(raw: Mapping[str, Any]) -> Snapshot:
         restart_policy=policy.get("Name") or "no",
         restart_limit=int(policy.get("MaximumRetryCount") or 0),
         restarts=int(raw.get("RestartCount") or 0),
-        health=(state.get("Health") or {}).get("Status", ""),
         check=_health_check(config.get("Healthcheck")),
         env=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
         labels=labels,

@@ -69,7 +69,6 @@ class Snapshot:
     restart_policy: str
     restart_limit: int
     restarts: int
-    health: str
     check: HealthCheck | None
     env: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from harness.container import NetworkInfo
 from harness.engine.protocol import Engine, Snapshot
@@ -18,7 +18,7 @@ LOG_LINES = 20
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.01, 0.5, 1.5
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Readiness:
     """Waits for containers of one stack.
 
@@ -26,13 +26,11 @@ class Readiness:
         engine: The engine that runs them.
         timeout: Seconds for a service that says nothing of its own.
         cancelled: Set when somebody gave up on the stack.
-        last_health: What the harness last saw of each container's health check, by its id.
     """
 
     engine: Engine
     timeout: float
     cancelled: threading.Event
-    last_health: dict[str, str] = field(default_factory=dict)
 
     def wait(self, service: Service, container: str, one_shot: bool) -> None:
         """Wait until a started container is ready.
@@ -65,7 +63,6 @@ class Readiness:
                     return
                 waited_for = probes[0].name
                 ready, saw = probes[0].look()
-                self._remember(container, probes[0], ready)
                 if ready:
                     probes.pop(0)
                     continue
@@ -96,10 +93,6 @@ class Readiness:
         if snapshot.check:
             probes.append(HealthProbe(self.engine, snapshot.id, snapshot.check))
         return probes
-
-    def _remember(self, container: str, probe: Probe, ready: bool) -> None:
-        if isinstance(probe, HealthProbe):
-            self.last_health[container] = "healthy" if ready else "starting"
 
     def _limit(self, service: Service, snapshot: Snapshot) -> float:
         """Return the deadline in seconds: the larger of the default and the check's patience."""

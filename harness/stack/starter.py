@@ -42,7 +42,6 @@ class Starter:
         control = Control(
             self._yard.engine,
             self._ready_again,
-            lambda container: self._readiness.last_health.get(container, ""),
             self._pre_stop,
         )
         known = {s.name: s for s in services}
