@@ -77,7 +77,7 @@ class Container:
         check = self._look().check
         if check is None:
             return "none"
-        seen = HealthProbe(self._control.engine, self.id, check).look()
+        seen = HealthProbe(self._control.engine, self.id, check).run()
         return "healthy" if seen.ready else "unhealthy"
 
     @property

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from harness.container import Container
+from harness.errors import DockerConfigurationError
 from harness.service import Service, service_of
 
 if TYPE_CHECKING:
@@ -104,8 +105,16 @@ class ContainerGetter:
         """
         __tracebackhide__ = True
         if isinstance(key, str):
-            return self.docker_project.get(key)[0]
-        return key.of(self.docker_project.get(service_of(key))[0])
+            return self._first(key)
+        return key.of(self._first(service_of(key)))
+
+    def _first(self, name: str) -> Container:
+        containers = self.docker_project.get(name)
+        if not containers:
+            raise DockerConfigurationError(
+                f"wanted a container of service {name!r}, which its compose file scales to none"
+            )
+        return containers[0]
 
     def get_all(self, name: str) -> list[Container]:
         """Return every replica of a service, by number.

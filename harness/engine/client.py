@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 OLDEST_API = (1, 40)
+_FIRST_ANSWER = 15  # seconds for an engine to say its version
+_LATER_ANSWERS = 120  # seconds for anything else: stopping a container takes its grace period
 
 
 def connect() -> tuple[APIClient, str]:
@@ -27,12 +29,15 @@ def connect() -> tuple[APIClient, str]:
 
     where, options = _endpoint()
     try:
-        client = docker.APIClient(version="auto", timeout=120, max_pool_size=64, **options)
+        client = docker.APIClient(
+            version="auto", timeout=_FIRST_ANSWER, max_pool_size=64, **options
+        )
     except (DockerException, RequestException, OSError) as error:
         raise EngineUnavailableError(
             f"wanted a Docker Engine at {where}, but none answers: {_reason(error)}. "
             f"Start it (`sudo systemctl start docker`, or Docker Desktop), or set DOCKER_HOST."
         ) from None
+    client.timeout = _LATER_ANSWERS
     # The SDK's certificates are its own: REQUESTS_CA_BUNDLE and proxies are for other hosts, and
     # looking them up costs a third of each call.
     client.trust_env = False

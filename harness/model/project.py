@@ -67,8 +67,8 @@ class Service:
     @property
     def replicas(self) -> int:
         """How many containers the service has."""
-        deploy = self.config.get("deploy") or {}
-        return int(self.config.get("scale") or deploy.get("replicas") or 1)
+        scale = self.config.get("scale", (self.config.get("deploy") or {}).get("replicas"))
+        return 1 if scale is None else int(scale)
 
     @property
     def harness(self) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ the harness runs the same command at once. The engine's own schedule is left alo
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
@@ -14,6 +15,7 @@ from harness.errors import EngineUnavailableError, HarnessError
 from harness.probe.base import Sighting
 
 _SHOWN = 200
+_SLICE = 0.5  # seconds: whoever waits must be able to give up between two looks
 
 
 class HealthProbe:
@@ -24,6 +26,7 @@ class HealthProbe:
         self._container = container
         self._check = check
         self._running: Future[ExecResult] | None = None
+        self._began = 0.0
 
     @property
     def name(self) -> str:
@@ -31,17 +34,23 @@ class HealthProbe:
         return f"health check `{' '.join(self._check.test[1:])}`"
 
     def look(self) -> Sighting:
-        """Run the check once, for as long as its own timeout allows.
+        """Run the check, or look whether the one that is running has ended."""
+        return self._look(_SLICE)
 
-        A run that takes longer counts as failed, and is asked for its result the next time: the
-        engine offers no way to end it.
-        """
-        future = self._running or self._run()
+    def run(self) -> Sighting:
+        """Run the check to its end, for as long as its own timeout allows."""
+        return self._look(self._check.timeout)
+
+    def _look(self, patience: float) -> Sighting:
+        future = self._running or self._begin()
         try:
-            result = future.result(self._check.timeout)
+            result = future.result(patience)
         except FutureTimeoutError:
-            self._running = future
-            return Sighting(False, f"still running after its timeout of {self._check.timeout:g} s")
+            took = time.monotonic() - self._began
+            if took < self._check.timeout:
+                return Sighting(False, f"still running after {took:.1f} s")
+            self._running = None  # the engine offers no way to end it: it ends with its container
+            return Sighting(False, f"took longer than its timeout of {self._check.timeout:g} s")
         except EngineUnavailableError:
             raise
         except HarnessError as error:
@@ -52,8 +61,9 @@ class HealthProbe:
         words = f"exit code {result.exit_code}" + (f": {said}" if said else "")
         return Sighting(result.exit_code == 0, words)
 
-    def _run(self) -> Future[ExecResult]:
+    def _begin(self) -> Future[ExecResult]:
         pool = ThreadPoolExecutor(1, thread_name_prefix="harness-health")
-        future = pool.submit(self._engine.exec, self._container, self._check.command)
+        self._running = pool.submit(self._engine.exec, self._container, self._check.command)
+        self._began = time.monotonic()
         pool.shutdown(wait=False)
-        return future
+        return self._running
