@@ -6,9 +6,12 @@ plugin brings. What is read here has kept its shape from pytest 8.0 to 9.2.
 
 from __future__ import annotations
 
+import inspect
+import sys
 import types
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import pytest
@@ -53,22 +56,52 @@ def run_before_function_fixtures(item: pytest.Item, fixture: str) -> None:
         item.fixturenames = [*names[:place], fixture, *names[place:]]  # type: ignore[attr-defined]
 
 
-def fixture_names(plugins: Iterable[object]) -> set[str]:
-    """Return the names of all fixtures that plugins bring."""
+def fixture_functions(plugins: Iterable[object]) -> dict[str, Callable[..., object]]:
+    """Return the functions behind all fixtures that plugins bring, by the fixtures' names."""
     from _pytest.fixtures import getfixturemarker
 
-    names = set()
+    functions = {}
     for plugin in plugins:
         for attribute, value in _raw_attributes(plugin):
             if marker := getfixturemarker(value):
-                names.add(marker.name or attribute)
-    return names
+                functions[marker.name or attribute] = inspect.unwrap(cast(Any, value))
+    return functions
 
 
 def _raw_attributes(plugin: object) -> Iterator[tuple[str, object]]:
     """Yield a plugin's attributes without running any property of it."""
-    if isinstance(plugin, types.ModuleType | type):
-        yield from vars(plugin).items()
-        return
-    for cls in type(plugin).__mro__:
-        yield from vars(cls).items()
+    holders = (plugin,) if isinstance(plugin, types.ModuleType) else _classes(plugin)
+    for holder in holders:
+        for name, value in vars(holder).items():
+            yield name, value.__func__ if isinstance(value, staticmethod | classmethod) else value
+
+
+def _classes(plugin: object) -> tuple[type, ...]:
+    return (plugin if isinstance(plugin, type) else type(plugin)).__mro__
+
+
+def cut_to_team(item: pytest.Item, found: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Cut an error's traceback to the team's own code; return whether there is any in it.
+
+    That is code below pytest's root directory, save what is installed there. With
+    ``--full-trace`` nothing is cut.
+    """
+    if item.config.getoption("fulltrace"):
+        return True
+    root, installed = item.config.rootpath, (Path(__file__).parent, Path(sys.prefix))
+    kept = None
+    for link in reversed([*_links(found.tb)]):
+        path = Path(link.tb_frame.f_code.co_filename)
+        if path.is_relative_to(root) and not any(map(path.is_relative_to, installed)):
+            kept = types.TracebackType(kept, link.tb_frame, link.tb_lasti, link.tb_lineno)
+    if kept is None:
+        return False
+    # a real traceback: pytest cuts the one it shows by following the links of the first entry
+    found.traceback = type(found.traceback)(kept)
+    return True
+
+
+def _links(link: types.TracebackType | None) -> Iterator[types.TracebackType]:
+    while link:
+        yield link
+        link = link.tb_next

@@ -21,7 +21,7 @@ class Console:
 
     def say(self, line: str) -> None:
         """Show a line of progress; nothing with ``-q``."""
-        if self._config.get_verbosity() < 0:
+        if self._config.getoption("verbose", default=0) < 0:
             return
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None and not hasattr(self._config, "workerinput"):
@@ -35,7 +35,8 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Show a warning in pytest's summary of warnings."""
-        warnings.warn(HarnessWarning(text), stacklevel=2)
+        # the text names the place that matters: a line of a compose file, not of the harness
+        warnings.warn_explicit(HarnessWarning(text), None, "<harness>", 0)
 
     @staticmethod
     def _write(reporter: object | None, line: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import DockerConfigurationError
 from harness.probe import HealthProbe
@@ -32,11 +32,31 @@ class NetworkInfo(NamedTuple):
     host_port: int
 
 
+class PublishedPorts(list[NetworkInfo]):
+    """A list that says what is missing when an entry is asked for that is not there."""
+
+    def __init__(self, infos: Iterable[NetworkInfo], container: Container) -> None:
+        super().__init__(infos)
+        self._container = container
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return an entry, or several for a slice.
+
+        Raises:
+            DockerConfigurationError: There is no such entry.
+        """
+        try:
+            return super().__getitem__(index)
+        except IndexError:
+            raise self._container.unpublished(f"published port number {index}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """What a container needs of the stack it belongs to."""
 
     engine: Engine
+    start: Callable[[Container], None]
     wait_ready: Callable[[str], None]
     before_stop: Callable[[str], None]
 
@@ -61,6 +81,11 @@ class Container:
     def service(self) -> str:
         """The name of the service in the compose file."""
         return self._service.name
+
+    @property
+    def place(self) -> str:
+        """Where a compose file defines its service: ``compose/app.yml:2``."""
+        return self._service.place or "its compose file"
 
     @property
     def status(self) -> str:
@@ -103,7 +128,10 @@ class Container:
 
     @property
     def network_info(self) -> list[NetworkInfo]:
-        """One entry a published port, in the compose file's order, without duplicates."""
+        """One entry a published port, in the compose file's order, without duplicates.
+
+        Asking it for an entry that is not there raises ``DockerConfigurationError``.
+        """
         bindings = self._look().bindings
         declared = {str(port): place for place, port in reversed([*enumerate(self._service.ports)])}
         found = (
@@ -116,7 +144,7 @@ class Container:
                 bindings, key=lambda b: declared.get(b.container_port, len(declared))
             )
         )
-        return list(dict.fromkeys(found))
+        return PublishedPorts(dict.fromkeys(found), self)
 
     def port(self, container_port: int | str) -> int:
         """Return the host port at which a container's port answers.
@@ -129,15 +157,17 @@ class Container:
         """
         wanted = str(container_port)
         wanted = wanted if "/" in wanted else f"{wanted}/tcp"
-        infos = self.network_info
-        for info in infos:
+        for info in self.network_info:
             if info.container_port == wanted:
                 return info.host_port
-        published = ", ".join(info.container_port for info in infos) or "no port at all"
-        raise DockerConfigurationError(
-            f"wanted port {wanted} of service {self.service!r}, which publishes {published}. "
-            f'Add `ports: ["{wanted.removesuffix("/tcp")}"]` to it in its compose file'
-            f"{self._stopped()}."
+        raise self.unpublished(f"port {wanted}", wanted.removesuffix("/tcp"))
+
+    def unpublished(self, wanted: str, example: str = "8080") -> DockerConfigurationError:
+        """Return the error for something wanted that is not published."""
+        published = ", ".join(i.container_port for i in self.network_info) or "no port at all"
+        return DockerConfigurationError(
+            f"wanted {wanted} of service {self.service!r}, which publishes {published}. "
+            f'Add `ports: ["{example}"]` to it in {self.place}{self._stopped()}.'
         )
 
     def logs(self, since: float | datetime | None = None) -> str:
@@ -175,12 +205,12 @@ class Container:
         self._control.engine.stop(self.id)
 
     def start(self) -> None:
-        """Start it again, and wait until it is ready.
+        """Start it again, run its ``post_start`` hooks, and wait until it is ready.
 
         Raises:
             ServiceStartError: It died, or did not get ready before its deadline.
         """
-        self._control.engine.start(self.id)
+        self._control.start(self)
         self._control.wait_ready(self.id)
 
     def restart(self) -> None:

@@ -34,13 +34,24 @@ class DockerProject:
     until the session ends.
     """
 
-    def __init__(self, lease: Callable[[], Lease], remove_image: Callable[[str], None]) -> None:
-        """Take what finds the lease in force, and what removes an image."""
+    def __init__(
+        self,
+        lease: Callable[[], Lease],
+        remove_image: Callable[[str], None],
+        services_of: Callable[[Iterable[str]], Iterable[str]],
+    ) -> None:
+        """Take what finds the lease in force, removes an image, and reads names of markers."""
         self._lease = lease
         self._remove_image = remove_image
+        self._services_of = services_of
 
     def up(self, services: Iterable[str]) -> list[Container]:
         """Bring up services and all that they depend on, and wait until they are ready.
+
+        Args:
+            services: Names of services, or of markers: a marker stands for its service, and one
+                that is no service's is passed over, so that ``[marker.name for marker in
+                request.node.own_markers]`` can be given as it is.
 
         Returns:
             The containers of the stack, dependencies first.
@@ -49,7 +60,7 @@ class DockerProject:
             HarnessError: A name is no service, or a start failed.
         """
         lease = self._lease()
-        lease.up([services] if isinstance(services, str) else services)
+        lease.up(self._services_of([services] if isinstance(services, str) else services))
         return lease.all_containers()
 
     def containers(self) -> list[Container]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from harness.bridge import fixture_names
+from harness.bridge import fixture_functions
 from harness.console import Console
 from harness.markers import TeamMarkers, marker_lines, registered, service_markers
 from harness.model.names import Naming, name_services
 from harness.plan.need import SERVICES_MARKER
-from harness.service import plain_fixture
+from harness.service import NEED_ATTRIBUTE, plain_fixture
 from harness.session import HarnessSession
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # the harness's own marker, and the one fixture that no plugin defines
 RESERVED = frozenset({SERVICES_MARKER, "request"})
+# a fixture that uses one of them is a service's
+GETTERS = frozenset({"container_getter", "function_scoped_container_getter", "docker_project"})
 
 
 def open_session(
@@ -36,22 +39,61 @@ def open_session(
     markers, without = service_markers(naming, existing, team.names if team else frozenset())
     for line in marker_lines(source, markers, without, existing):
         config.addinivalue_line("markers", line)
-    taken = fixture_names(config.pluginmanager.get_plugins())
+    taken, local = _existing_fixtures(config)
     fixtures = {
         name: plain_fixture(service, name)
         for service, name in naming.names.items()
         if name not in taken
     }
-    session = HarnessSession(settings, source, naming, markers, Console(config))
-    verbose = config.get_verbosity() > 0
-    return session, [*header(source, naming, taken, verbose)], fixtures
+    session = HarnessSession(
+        settings, source, naming, markers, Console(config), lambda: {*registered(config)}
+    )
+    existing_fixtures = {**taken, **local}
+    others = [
+        name
+        for name in naming.names.values()
+        if name in existing_fixtures and not _asks_harness(name, existing_fixtures[name])
+    ]
+    # not get_verbosity(): pytest 8.0 without its terminal has no verbosity
+    verbose = config.getoption("verbose", default=0) > 0
+    return session, [*header(source, naming, others, verbose)], fixtures
 
 
-def header(source: Source, naming: Naming, taken: Iterable[str], verbose: bool) -> Iterable[str]:
-    """Yield the lines of pytest's header."""
+def _existing_fixtures(
+    config: pytest.Config,
+) -> tuple[Mapping[str, Callable[..., object]], Mapping[str, Callable[..., object]]]:
+    """Return the fixtures of plugins, and those of conftests.
+
+    A plugin's must not be registered over. A conftest's overrides ours by itself, where it
+    applies, and may ask for the one that it overrides.
+    """
+    plugins: list[object] = []
+    conftests: list[object] = []
+    for name, plugin in config.pluginmanager.list_name_plugin():
+        if plugin is not None:
+            (conftests if name.endswith("conftest.py") else plugins).append(plugin)
+    return fixture_functions(plugins), fixture_functions(conftests)
+
+
+def _asks_harness(name: str, function: Callable[..., object]) -> bool:
+    """Whether a fixture gives the service that it is named like, as far as one can see."""
+    arguments = inspect.signature(function).parameters
+    return hasattr(function, NEED_ATTRIBUTE) or not arguments.keys().isdisjoint({name, *GETTERS})
+
+
+def header(source: Source, naming: Naming, others: Collection[str], verbose: bool) -> Iterable[str]:
+    """Yield the lines of pytest's header.
+
+    Args:
+        source: The compose files.
+        naming: The services' names in Python.
+        others: Names of fixtures that are there already and give something else than a service.
+        verbose: Also name the files that were left out.
+    """
     folders = ", ".join(_relative(group.directory, source) for group in source.groups)
-    yield f"harness: {len(source.services)} services from {folders}"
-    hidden = sorted(service for service, name in naming.names.items() if name in set(taken))
+    count = len(source.services)
+    yield f"harness: {count} service{'s' if count > 1 else ''} from {folders}"
+    hidden = sorted(service for service, name in naming.names.items() if name in others)
     if hidden:
         yield (
             f"harness: a fixture named like {', '.join(hidden)} exists already and wins: reach "

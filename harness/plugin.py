@@ -24,13 +24,19 @@ HEADER: pytest.StashKey[list[str]] = pytest.StashKey()
 NO_FILES: pytest.StashKey[str] = pytest.StashKey()
 
 
-def _rivals() -> list[str]:
-    return [name for module, name in settings.RIVALS.items() if find_spec(module)]
+def _rival(manager: pytest.PytestPluginManager) -> str:
+    """Return the plugin beside us that adds options of the same names, or ``""``."""
+    if manager.is_blocked(settings.RIVAL_ENTRY_POINT) or not find_spec(settings.RIVAL_MODULE):
+        return ""
+    from importlib.metadata import distributions
+
+    installed = (name for name in settings.RIVALS if any(distributions(name=name)))
+    return next(installed, settings.RIVALS[0])
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options and ini keys."""
-    settings.add_options(parser, taken=bool(_rivals()))
+    settings.add_options(parser, taken=bool(_rival(pluginmanager)))
 
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
@@ -50,14 +56,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     from harness.source import discover
 
+    rival = _rival(config.pluginmanager)
     config.stash[HEADER] = [
-        f"harness: {name} is installed beside it and has the same options: uninstall {name}"
-        for name in _rivals()
-    ]
+        f"harness: {rival} is installed beside it and has options of the same names, which are "
+        f"left to it: uninstall {rival}"
+    ][: bool(rival)]
     if config.getoption("help", default=False):
         return
     try:
-        chosen = settings.read(config)
+        chosen = settings.read(config, taken=bool(rival))
         source = discover(chosen.root, chosen.files)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
@@ -94,8 +101,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         session.collected(item)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Stop a test that names services where no compose file defines any."""
+    """Look again at a test's marks: hooks may have added some since it was collected.
+
+    Stop a test that names services where no compose file defines any.
+    """
+    session = item.config.stash.get(SESSION, None)
+    if session is not None:
+        session.collected(item)
     if NO_FILES in item.config.stash and item.get_closest_marker("services"):
         pytest.fail(item.config.stash[NO_FILES], pytrace=False)
 
@@ -104,10 +118,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show a failed start as its message alone: a traceback through the harness helps nobody."""
+    """Show the team's own lines and the message: a traceback through the harness helps nobody."""
+    from harness.bridge import cut_to_team
+
+    found = call.excinfo
+    if found is None or not isinstance(found.value, HarnessError):
+        return (yield)
+    shows_team = cut_to_team(item, found)
     report = yield
-    if call.when != "call" and call.excinfo and isinstance(call.excinfo.value, HarnessError):
-        report.longrepr = call.excinfo.getrepr(style="value", chain=False)
+    if not shows_team:
+        report.longrepr = found.getrepr(style="value", chain=False)
     return report
 
 
@@ -145,11 +165,11 @@ def docker_project(request: pytest.FixtureRequest) -> DockerProject:
 
 
 @pytest.fixture
-def harness_services(docker_project: DockerProject, harness_stack: Lease) -> ContainerGetter:
+def harness_services(request: pytest.FixtureRequest, harness_stack: Lease) -> ContainerGetter:
     """What service fixtures ask: like ``container_getter``, for tests that name nothing else."""
     from harness.getter import ContainerGetter
 
-    return ContainerGetter(docker_project)
+    return ContainerGetter(_session(request).project)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ class HarnessSession:
         naming: The Python names of services.
         markers: The service that each marker stands for.
         console: Where progress and warnings go.
+        registered: Gives the names of all markers, those of pytest and of plugins too.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class HarnessSession:
     naming: Naming
     markers: Mapping[str, str]
     console: Console
+    registered: Callable[[], Collection[str]]
 
     def __post_init__(self) -> None:
         self._current: Lease | None = None
@@ -67,6 +69,7 @@ class HarnessSession:
         return DockerProject(
             self._lease_in_force,
             lambda image: self.fleet.yard("docker_project").engine.remove_image(image),
+            self._services_of,
         )
 
     def collected(self, item: pytest.Item) -> None:
@@ -135,6 +138,16 @@ class HarnessSession:
         if self._own is None:
             self._own = self.fleet.lease(Need(), "the session")
         return self._own
+
+    def _services_of(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield the services that names of services or markers stand for."""
+        for name in names:
+            if name in self.source.services:
+                yield name
+            elif name in self.markers:
+                yield self.markers[name]
+            elif name not in self.registered():
+                yield name  # nobody's: told as an unknown service
 
     def _from_fixtures(self, item: pytest.Item) -> frozenset[str]:
         """Return the services behind the fixtures that a test will run."""

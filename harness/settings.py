@@ -83,12 +83,10 @@ KEYS = (
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
-# Plugins that add options of the same names; adding them twice would stop pytest.
-RIVALS = {
-    "pytest_docker_compose": "pytest-docker-compose",
-    "pytest_docker_compose_v2": "pytest-docker-compose-v2",
-    "pytest_docker": "pytest-docker",
-}
+# What adds options of the same names; adding them twice would stop pytest. The fork came under
+# the module and the entry point of its original (3.2.1 and 0.3.0; pytest-docker 3.2.6 adds others).
+RIVALS = ("pytest-docker-compose", "pytest-docker-compose-v2")
+RIVAL_MODULE, RIVAL_ENTRY_POINT = "pytest_docker_compose", "docker_compose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ class Settings:
     """What the user chose.
 
     Attributes:
-        root: pytest's root directory.
+        root: The root directory of the team's project.
         files: Compose files or folders named by the user; empty means the default places.
         build: Whether images with ``build:`` are built.
         remove_volumes: The value of ``--docker-compose-remove-volumes``.
@@ -135,15 +133,19 @@ def _add_option(group: Any, key: Key) -> None:
         group.addoption(key.option, action="store", default=None, metavar=key.metavar, help=text)
 
 
-def read(config: pytest.Config) -> Settings:
+def read(config: pytest.Config, taken: bool) -> Settings:
     """Read all settings.
+
+    Args:
+        config: pytest's configuration.
+        taken: The options inherited from pytest-docker-compose belong to another plugin.
 
     Raises:
         SettingError: A value makes no sense; the message names it and where it was set.
     """
-    values = {key.name: _value(config, key) for key in KEYS}
+    values = {key.name: _value(config, key, taken and key in INHERITED) for key in KEYS}
     return Settings(
-        root=config.rootpath,
+        root=_root(config),
         files=values["files"][0],
         build=not values["no_build"][0],
         remove_volumes=values["remove_volumes"][0],
@@ -152,9 +154,20 @@ def read(config: pytest.Config) -> Settings:
     )
 
 
-def _value(config: pytest.Config, key: Key) -> tuple[Any, str]:
+def _root(config: pytest.Config) -> Path:
+    """Return pytest's root directory, or the working directory above it where nothing fixes it.
+
+    Without an ini file pytest takes what its arguments have in common: for ``pytest tests/`` that
+    is ``tests/``.
+    """
+    here = config.invocation_params.dir
+    fixed = config.inipath is not None or config.getoption("rootdir")
+    return here if not fixed and config.rootpath.is_relative_to(here) else config.rootpath
+
+
+def _value(config: pytest.Config, key: Key, taken: bool) -> tuple[Any, str]:
     """Return a key's raw value and the words for where it was set."""
-    given = config.getoption(key.dest, default=None)
+    given = None if taken else config.getoption(key.dest)
     if key.name == "files":
         return _files(config, key, given)
     if given:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from harness.engine.protocol import Say
 from harness.errors import EngineRefusedError, ImageUnavailableError
 
 _LINES = 20
+_PROGRESS = re.compile(r"\s*Image \S+ (Pull|Build|Built|Error)")
 
 
 class ComposeEngine:
@@ -105,4 +107,10 @@ def _names(services: Sequence[str]) -> str:
 
 
 def _indented(done: Finished) -> str:
-    return "\n".join(f"    {line}" for line in done.out.splitlines()[-_LINES:])
+    """Return the last lines, each once, without Compose's own warnings and progress."""
+    said = dict.fromkeys(
+        line
+        for line in done.out.splitlines()
+        if "level=warning" not in line and not _PROGRESS.match(line)
+    )
+    return "\n".join(f"    {line}" for line in [*said][-_LINES:])

@@ -224,7 +224,8 @@ def _read(raw: Mapping[str, Any]) -> Snapshot:
         restart_limit=int(policy.get("MaximumRetryCount") or 0),
         restarts=int(raw.get("RestartCount") or 0),
         check=_health_check(config.get("Healthcheck")),
-        env=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
+        # a name without `=` takes the variable away
+        env=dict(e.split("=", 1) for e in config.get("Env") or () if "=" in e),
         labels=labels,
         bindings=tuple(_bindings(raw["NetworkSettings"].get("Ports") or {})),
     )

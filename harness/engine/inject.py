@@ -7,14 +7,13 @@ starts one (Compose specification, "Configs" and "Secrets"). Whoever starts must
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import ComposeFileError
-from harness.model.project import Project, Service
+from harness.model.project import Project, Service, unescaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Injection:
 
 
 def injections(
-    project: Project, service: Service, environment: Mapping[str, str] = os.environ
+    project: Project, service: Service, environment: Mapping[str, str]
 ) -> tuple[Injection, ...]:
     """Return the files that a service's containers must get before they start.
 
@@ -55,7 +54,7 @@ def _one(
     environment: Mapping[str, str],
 ) -> Iterator[Injection]:
     if "content" in declared:
-        content = str(declared["content"]).replace("$$", "$")
+        content = unescaped(declared["content"])
     elif "environment" in declared:
         variable = str(declared["environment"])
         if variable not in environment:

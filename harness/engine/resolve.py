@@ -16,7 +16,7 @@ from harness.model.project import Project, parse_project
 if TYPE_CHECKING:
     from harness.source import Source
 
-_REQUIRED = re.compile(r"required variable (?P<name>\w+) is missing a value: (?P<message>.*)")
+_REQUIRED = re.compile(r"required variable (?P<name>\w+) is missing a value(?:: (?P<message>.*))?")
 _UNSET = re.compile(r'The \\"(?P<name>\w+)\\" variable is not set')
 # Stands in for a variable that only other services demand. It is valid as a port, an image, a
 # size and a count, so that no check of Compose's stumbles over it.
@@ -65,11 +65,18 @@ def project_files(source: Source, folder: Path) -> ProjectFiles:
     return ProjectFiles(source.root, (joint,), ())
 
 
-def resolve(compose: Compose, files: ProjectFiles) -> Project:
+def resolve(
+    compose: Compose, files: ProjectFiles, places: Mapping[str, str] | None = None
+) -> Project:
     """Resolve a project: every service, whatever its profile.
 
     A variable that some service demands and nobody set gets a placeholder; whether the service
     that demands it is needed is not for Compose to say.
+
+    Args:
+        compose: The Compose to ask.
+        files: The project's files.
+        places: Where they define each service, for messages.
 
     Raises:
         ComposeFileError: Compose refuses the files.
@@ -85,13 +92,24 @@ def resolve(compose: Compose, files: ProjectFiles) -> Project:
             break
         missing = _REQUIRED.search(done.err)
         if missing and missing["name"] not in demanded:
-            demanded[missing["name"]] = missing["message"].strip()
+            demanded[missing["name"]] = (missing["message"] or "").strip()
         elif "unknown flag: --no-env-resolution" in done.err and flags:
             flags = []  # Compose before v2.32: it reads the env_file of every service
         else:
-            raise ComposeFileError(f"Compose refuses the compose files: {_last_words(done)}")
+            raise ComposeFileError(_refusal(done, places or {}))
     unset: dict[str, str | None] = dict.fromkeys(_UNSET.findall(done.err))
-    return parse_project(_read(done.out), {**unset, **demanded})
+    return parse_project(_read(done.out), {**unset, **demanded}, places)
+
+
+def _refusal(done: Finished, places: Mapping[str, str]) -> str:
+    """Return Compose's own message, and the places of the services that it names."""
+    words = _last_words(done).replace(" false schema", " is no key that Compose knows")
+    named = [
+        f"service {name!r} ({place})"
+        for name, place in places.items()
+        if re.search(rf'services\.{re.escape(name)}(?![\w-])|service "{re.escape(name)}"', words)
+    ]
+    return f"Compose refuses the compose files: {words}\nCorrect {', '.join(named) or 'them'}."
 
 
 def _last_words(done: Finished) -> str:

@@ -46,13 +46,20 @@ class Port:
 class Service:
     """One service of the resolved project.
 
-    ``config`` is its section exactly as Compose resolved it; the other fields are read from it.
+    ``config`` is its section exactly as Compose resolved it; ``dependencies`` and ``ports`` are
+    read from it. ``place`` says where a compose file defines it: ``compose/app.yml:2``.
     """
 
     name: str
     config: Mapping[str, Any]
     dependencies: tuple[Dependency, ...] = ()
     ports: tuple[Port, ...] = ()
+    place: str = ""
+
+    @property
+    def called(self) -> str:
+        """The words by which a message begins: ``compose/app.yml:2: service 'app'``."""
+        return f"{self.place}: service {self.name!r}" if self.place else f"service {self.name!r}"
 
     @property
     def image(self) -> str:
@@ -97,7 +104,8 @@ class Project:
     """A compose project, resolved.
 
     ``unset`` are the variables that had no value when Compose resolved it, each with Compose's
-    own message where the file demanded it (``${X:?message}``), else ``None``.
+    own message where the file demanded it (``${X:?message}``), else ``None``. ``dotenv`` holds,
+    for each service, the variables that it takes from ``.env`` files when it is created.
     """
 
     services: Mapping[str, Service]
@@ -107,6 +115,7 @@ class Project:
     secrets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     rest: Mapping[str, Any] = field(default_factory=dict)
     unset: Mapping[str, str | None] = field(default_factory=dict)
+    dotenv: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def service(self, name: str) -> Service:
         """Return the service of that name.
@@ -152,16 +161,29 @@ class Project:
         )
 
 
+def unescaped(value: object) -> str:
+    """Return a value of the resolved project as it is meant: Compose writes ``$`` as ``$$``."""
+    return str(value).replace("$$", "$")
+
+
 def parse_project(
-    document: Mapping[str, Any], unset: Mapping[str, str | None] | None = None
+    document: Mapping[str, Any],
+    unset: Mapping[str, str | None] | None = None,
+    places: Mapping[str, str] | None = None,
 ) -> Project:
-    """Read the output of ``docker compose config``."""
+    """Read the output of ``docker compose config``.
+
+    Args:
+        document: The output.
+        unset: The variables without a value.
+        places: Where the compose files define each service.
+    """
     sections = {
         key: document.get(key) or {} for key in ("networks", "volumes", "configs", "secrets")
     }
     known = {"name", "services", *sections}
     services = {
-        name: parse_service(name, config or {})
+        name: parse_service(name, config or {}, (places or {}).get(name, ""))
         for name, config in (document.get("services") or {}).items()
     }
     return Project(
@@ -175,7 +197,7 @@ def parse_project(
     )
 
 
-def parse_service(name: str, config: Mapping[str, Any]) -> Service:
+def parse_service(name: str, config: Mapping[str, Any], place: str = "") -> Service:
     """Read one entry below ``services:`` of a resolved project."""
     return Service(
         name=name,
@@ -190,6 +212,7 @@ def parse_service(name: str, config: Mapping[str, Any]) -> Service:
             )
             for port in config.get("ports") or ()
         ),
+        place=place,
     )
 
 

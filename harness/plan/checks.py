@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -99,9 +99,8 @@ def find_unset(
     for name, message in unset.items():
         # a file reached only by `extends` is not peeked into: Compose knows, without the line
         if name not in located and message is not None:
-            errors[
-                f"the variable {name} has no value, and a compose file demands it: {message}"
-            ] = None
+            said = f": {message}" if message else ""
+            errors[f"the variable {name} has no value, and a compose file demands it{said}"] = None
     return VariableFindings(tuple(errors), tuple(warnings))
 
 
@@ -123,6 +122,21 @@ def check_variables(findings: VariableFindings) -> None:
     """
     if findings.errors:
         raise MissingVariableError("\n".join(findings.errors))
+
+
+def check_env_files(services: Iterable[Service], exists: Callable[[str], bool]) -> None:
+    """Check that every file of variables is there: Compose would not say whose it is.
+
+    Raises:
+        ComposeFileError: One is not.
+    """
+    for service in services:
+        for entry in service.config.get("env_file") or ():
+            if entry.get("required") is not False and not exists(entry["path"]):
+                raise ComposeFileError(
+                    f"{service.called} wants the env_file {entry['path']}, which is not there. "
+                    f"Add it, or write `env_file: [{{path: …, required: false}}]`."
+                )
 
 
 def written_to(project: Project, services: Sequence[Service]) -> tuple[str, ...]:

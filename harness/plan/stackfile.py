@@ -39,7 +39,10 @@ def stack_document(
 ) -> dict[str, Any]:
     """Return the compose document of a stack of these services."""
     names = {service.name for service in services}
-    sections = {service.name: _service(service, names, choices) for service in services}
+    sections = {
+        service.name: _service(service, names, choices, project.dotenv.get(service.name, {}))
+        for service in services
+    }
     return {
         **{key: value for key, value in project.rest.items() if not key.startswith("x-")},
         "services": sections,
@@ -50,15 +53,18 @@ def stack_document(
     }
 
 
-def _service(service: Service, closure: Collection[str], choices: Choices) -> dict[str, Any]:
+def _service(
+    service: Service, closure: Collection[str], choices: Choices, dotenv: Mapping[str, str]
+) -> dict[str, Any]:
     config = dict(service.config)
     for key in ("build", "develop", "profiles"):
         config.pop(key, None)
     config["labels"] = {**(config.get("labels") or {}), **choices.labels}
     if image := choices.images.get(service.name):
         config["image"] = image
-    if given := choices.environment.get(service.name):
-        own = config.get("environment") or {}
+    own = config.get("environment") or {}
+    passed_on = {k: v for k, v in dotenv.items() if k in own and own[k] is None}
+    if given := {**passed_on, **choices.environment.get(service.name, {})}:
         config["environment"] = {**own, **{k: v.replace("$", "$$") for k, v in given.items()}}
     if depends_on := config.get("depends_on"):
         config["depends_on"] = {k: v for k, v in depends_on.items() if k in closure}

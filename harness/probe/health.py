@@ -27,6 +27,7 @@ class HealthProbe:
         self._check = check
         self._running: Future[ExecResult] | None = None
         self._began = 0.0
+        self._before = ""
 
     @property
     def name(self) -> str:
@@ -48,7 +49,7 @@ class HealthProbe:
         except FutureTimeoutError:
             took = time.monotonic() - self._began
             if took < self._check.timeout:
-                return Sighting(False, f"still running after {took:.1f} s")
+                return Sighting(False, f"still running after {took:.1f} s{self._before}")
             self._running = None  # the engine offers no way to end it: it ends with its container
             return Sighting(False, f"took longer than its timeout of {self._check.timeout:g} s")
         except EngineUnavailableError:
@@ -59,6 +60,7 @@ class HealthProbe:
         self._running = None
         said = " ".join(result.output.split())[-_SHOWN:]
         words = f"exit code {result.exit_code}" + (f": {said}" if said else "")
+        self._before = f", the run before: {words}"
         return Sighting(result.exit_code == 0, words)
 
     def _begin(self) -> Future[ExecResult]:

@@ -90,9 +90,10 @@ def _named(root: Path, explicit: Sequence[Path]) -> tuple[Candidate, ...]:
             known = found.get(place.resolve())
             found[place.resolve()] = Candidate(known.path if known else place, named=True)
         else:
+            looked = "" if path.is_absolute() else f" (looked for {place})"
             message = (
-                f"There is no compose file or folder {str(path)!r} (looked for {place}). "
-                f"Correct the path; relative ones start from {root}."
+                f"There is no compose file or folder {str(path)!r}{looked}. "
+                f"Correct the path: --docker-compose or ini harness_files names it."
             )
             raise ComposeFileError(message)
     return tuple(found.values())

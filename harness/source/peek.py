@@ -149,7 +149,7 @@ def _harness(path: Path, service: str, where: Location, node: yaml.Node) -> obje
             return {}
         message = (
             f"{where}: `{_HARNESS}` of service {service!r} must be a mapping, such as "
-            "`x-harness: {isolation: fresh}`."
+            "`x-harness: {ready: {timeout: 90s}}`."
         )
         raise SettingError(message)
     return values.construct(path, node)

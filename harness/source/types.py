@@ -119,3 +119,8 @@ class Source:
     services: Mapping[str, SourceService]
     variables: tuple[Variable, ...]
     left_out: tuple[tuple[Path, str], ...]
+
+    def group_of(self, service: str) -> FileGroup:
+        """Return the folder's files that a service belongs to."""
+        file = self.services[service].location.file
+        return next((group for group in self.groups if file in group.files), self.groups[0])

@@ -160,21 +160,21 @@ class Lease:
         Raises:
             HarnessError: A start failed. A stack that was to be new is gone.
         """
-        more = frozenset(services)
-        self._fleet.check_names(self._need.services | more)
-        self._need = self._need.joined(more)
-        if not self._need:
+        need = self._need.joined(services)
+        self._fleet.check_names(need.services)
+        if not need:
             return
         if joins := self._stack is not None:
             stack = self._stack
         else:
-            stack = self._stack = self._fleet.new_stack(self._need, self._test)
+            stack = self._stack = self._fleet.new_stack(need, self._test)
         try:
-            self._fleet.start(stack, self._need, self._test)
+            self._fleet.start(stack, need, self._test)
         except BaseException:
             if not joins:  # what runs already stays in the test's hands until its end
                 self.release()
             raise
+        self._need = need  # not sooner: what could not join must not fail what joins later
 
     def containers(self, service: str) -> list[Container]:
         """Return the containers of a service; one that is not up joins the stack.
@@ -194,9 +194,13 @@ class Lease:
         return [c for name in self._stack.services for c in self._stack.containers(name)]
 
     def down(self, volumes: bool) -> None:
-        """Remove containers and networks, and volumes if asked; the lease goes on."""
+        """Remove containers and networks, and volumes if asked; the lease goes on.
+
+        The next ``up`` brings up what it names, and not what was there before.
+        """
         if self._stack is not None:
             self._stack.down(volumes)
+            self._need = Need(environment=self._need.environment)
 
     def release(self) -> None:
         """Give the stack back: everything of it is gone."""

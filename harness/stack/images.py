@@ -6,15 +6,19 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
 
 from harness.engine.protocol import Composer, Engine, Say
-from harness.errors import ImageUnavailableError
+from harness.errors import HarnessError, ImageUnavailableError
 from harness.lease.shared import shared_folder
 from harness.model.project import Project, Service
+
+# The classic builder runs each step in a container, which it leaves where the step fails.
+_STEP = re.compile(r"---> Running in ([0-9a-f]{12,})")
 
 
 class Images:
@@ -83,16 +87,34 @@ class Images:
         with FileLock(shared_folder() / f"build-{self._checkout}"):
             for service in services:
                 before = self._engine.image_id(self.tag(service.name))
-                self._composer.build(self._name, file, [service.name], self._say)
+                self._build_one(service, file)
                 if before and before != self._engine.image_id(self.tag(service.name)):
                     self._engine.remove_image(before)  # else each change leaves one behind
+
+    def _build_one(self, service: Service, file: Path) -> None:
+        """Build one image; the container of a step that failed or was cut short goes."""
+        steps: list[str] = []
+
+        def say(line: str) -> None:
+            if step := _STEP.search(line):
+                steps.append(step[1])
+            self._say(line)
+
+        try:
+            with _placed([service]):
+                self._composer.build(self._name, file, [service.name], say)
+        except BaseException:
+            for container in steps[-1:]:
+                with suppress(HarnessError):
+                    self._engine.discard(container)
+            raise
 
     def _pull_missing(self, services: Sequence[Service]) -> None:
         wanted = [s for s in services if self._must_pull(s)]
         if wanted:
-            self._composer.pull(
-                self._name, self._write(wanted), [s.name for s in wanted], self._say
-            )
+            file = self._write(wanted)
+            with _placed(wanted):
+                self._composer.pull(self._name, file, [s.name for s in wanted], self._say)
 
     def _must_pull(self, service: Service) -> bool:
         if service.config.get("provider"):
@@ -106,7 +128,7 @@ class Images:
         if policy == "never" or service.builds:
             why = "--docker-compose-no-build" if service.builds else "its pull_policy is `never`"
             raise ImageUnavailableError(
-                f"wanted image {image!r} of service {service.name!r}, which is not here, and {why} "
+                f"{service.called} wants image {image!r}, which is not here, and {why} "
                 f"forbids getting it. Build or pull it, or lift that."
             )
         return True
@@ -131,3 +153,13 @@ class Images:
         file = self._folder / "images.json"
         file.write_text(json.dumps(document))
         return file
+
+
+@contextmanager
+def _placed(services: Sequence[Service]) -> Iterator[None]:
+    """Have a message begin with where the services are defined."""
+    try:
+        yield
+    except ImageUnavailableError as error:
+        places = ", ".join(service.place for service in services if service.place)
+        raise ImageUnavailableError(f"{places}: {error}" if places else str(error)) from None

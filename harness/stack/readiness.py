@@ -46,9 +46,8 @@ class Readiness:
             Cancelled: Somebody gave up on the stack.
         """
         started = time.monotonic()
-        snapshot = self.engine.snapshot(container)
-        probes = self._probes(snapshot)
-        limit = self._limit(service, snapshot)
+        limit = self._limit(service, self.engine.snapshot(container))
+        probes: list[Probe] | None = None
         pause = _FIRST_PAUSE
         saw = "nothing yet"
         waited_for = "its end (exit code 0)" if one_shot else "the container to run"
@@ -59,6 +58,8 @@ class Readiness:
                     return
                 raise ServiceDiedError(self._died(service, snapshot, time.monotonic() - started))
             if snapshot.status in {"running", "paused"} and not one_shot:
+                # only a running container has ports; each restart may publish them anew
+                probes = self._probes(snapshot) if probes is None else probes
                 if not probes:
                     return
                 waited_for = probes[0].name
@@ -67,6 +68,7 @@ class Readiness:
                     probes.pop(0)
                     continue
             else:
+                probes = None
                 saw = f"container {snapshot.status}" + _restarts(snapshot)
             if time.monotonic() - started > limit:
                 raise ServiceNotReadyError(
@@ -75,6 +77,16 @@ class Readiness:
             if self.cancelled.wait(pause):
                 raise Cancelled
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+
+    def look_again(self, service: Service, container: str, one_shot: bool) -> None:
+        """See whether a container that counted as ready because it ran has ended since.
+
+        Raises:
+            ServiceDiedError: It has, and not as it should.
+        """
+        snapshot = self.engine.snapshot(container)
+        if snapshot.finished and not self._completed(service, snapshot, one_shot):
+            raise ServiceDiedError(self._died(service, snapshot))
 
     def _probes(self, snapshot: Snapshot) -> list[Probe]:
         """Return what must succeed, one after the other.
@@ -111,11 +123,12 @@ class Readiness:
         answers = bool(service.ports) or snapshot.check is not None
         return snapshot.exit_code == 0 and (one_shot or not answers)
 
-    def _died(self, service: Service, snapshot: Snapshot, after: float) -> str:
+    def _died(self, service: Service, snapshot: Snapshot, after: float | None = None) -> str:
+        when = "soon" if after is None else f"{after:.1f} s"
         memory = ", out of memory" if snapshot.oom_killed else ""
         return (
-            f"service {service.name!r} exited with code {snapshot.exit_code}{memory} "
-            f"{after:.1f} s after its start{_restarts(snapshot)}, before it was ready "
+            f"{service.called} exited with code {snapshot.exit_code}{memory} "
+            f"{when} after its start{_restarts(snapshot)}, before it was ready "
             f"(container {snapshot.name}, image {snapshot.image}). {self._last_lines(snapshot)}"
         )
 
@@ -123,7 +136,7 @@ class Readiness:
         self, service: Service, snapshot: Snapshot, limit: float, waited_for: str, saw: str
     ) -> str:
         return (
-            f"service {service.name!r} was not ready after {limit:g} s: waited for {waited_for}, "
+            f"{service.called} was not ready after {limit:g} s: waited for {waited_for}, "
             f"last seen: {saw} (container {snapshot.name}, {snapshot.status}"
             f"{_restarts(snapshot)}). If it needs longer, write "
             f"`x-harness: {{ready: {{timeout: …}}}}` into its service, or set --harness-timeout. "

@@ -162,6 +162,7 @@ class Stack:
                     raise
 
         run_graph(start_graph(wanted), work, self._gave_up)
+        self._starter.look_again(s.name for s in wanted if s.name not in optional)
 
     def _up_by_compose(self, wanted: list[Service]) -> None:
         names = [s.name for s in wanted]
@@ -169,3 +170,4 @@ class Stack:
         self._starter.find(wanted)
         graph: dict[str, set[str]] = {name: set() for name in names}
         run_graph(graph, self._starter.wait_ready, self._gave_up)
+        self._starter.look_again(names)

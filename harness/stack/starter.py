@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 from harness.container import Container, Control
 from harness.engine.inject import archive, injections
 from harness.errors import HarnessError, PortTakenError, ServiceStartError
-from harness.model.project import Service
+from harness.model.project import Service, unescaped
 from harness.stack.readiness import Readiness
 from harness.stack.yard import Yard
 
@@ -41,6 +42,7 @@ class Starter:
         """Find the containers that were created for services."""
         control = Control(
             self._yard.engine,
+            self._start_one,
             self._ready_again,
             self._pre_stop,
         )
@@ -78,6 +80,18 @@ class Starter:
         for container in self.containers[name]:
             self._ready_again(container.id)
 
+    def look_again(self, names: Iterable[str]) -> None:
+        """Look once more at services that only had to run: nothing of theirs could be probed.
+
+        Raises:
+            ServiceDiedError: One has exited in the meantime.
+        """
+        for name in names:
+            service = self._yard.project.services[name]
+            one_shot = name in self._yard.project.one_shots
+            for container in () if service.ports else self.containers[name]:
+                self._readiness.look_again(service, container.id, one_shot)
+
     def before_removal(self) -> None:
         """Run the ``pre_stop`` hooks of running containers; a failing hook keeps nothing alive."""
         for name, containers in self.containers.items():
@@ -93,13 +107,13 @@ class Starter:
         """Start one container, elsewhere if somebody took the port that the harness chose."""
         for tries in range(_PORT_TRIES):
             try:
-                return self._start_one(service, self.containers[service.name][place])
+                return self._start_one(self.containers[service.name][place])
             except ServiceStartError:
                 raise
             except HarnessError as error:
                 if not any(words in str(error) for words in _TAKEN):
                     raise ServiceStartError(
-                        f"service {service.name!r} could not be started: {error}"
+                        f"{service.called} could not be started: {error}"
                     ) from None
                 if service.fixed or service.replicas > 1 or tries + 1 == _PORT_TRIES:
                     raise PortTakenError(self._taken(service, str(error))) from None
@@ -110,8 +124,10 @@ class Starter:
                     self.find([service])
         return None
 
-    def _start_one(self, service: Service, container: Container) -> None:
-        if files := injections(self._yard.project, service):
+    def _start_one(self, container: Container) -> None:
+        service = self._yard.project.services[container.service]
+        dotenv = self._yard.project.dotenv.get(service.name, {})
+        if files := injections(self._yard.project, service, {**dotenv, **os.environ}):
             self._yard.engine.put(container.id, archive(files))
         self._yard.engine.start(container.id)
         for hook in service.config.get("post_start") or ():
@@ -137,11 +153,15 @@ class Starter:
         """Run a lifecycle hook (Compose specification, ``post_start`` and ``pre_stop``)."""
         result = self._yard.engine.exec(
             container.id,
-            hook["command"],
+            [unescaped(word) for word in hook["command"]],
             user=hook.get("user") or "",
             workdir=hook.get("working_dir"),
             privileged=bool(hook.get("privileged")),
-            environment=hook.get("environment"),
+            environment={
+                name: unescaped(value)
+                for name, value in (hook.get("environment") or {}).items()
+                if value is not None
+            },
         )
         if result.exit_code != 0:
             raise ServiceStartError(
@@ -156,7 +176,7 @@ class Starter:
         by = f" by {holder}" if holder else ""
         wanted = f"host port {port}" if port else "a host port"
         return (
-            f"service {service.name!r} wants {wanted}, which its compose file fixes "
-            f"(x-harness: {{fixed: true}}), but it is taken{by}: {refusal} "
-            f"Stop what holds it, or remove `fixed` and let the harness choose a port."
+            f"{service.called} wants {wanted}, which its compose file fixes "
+            f"(x-harness: {{fixed: true}}), but it is taken{by}. Stop what holds it, or remove "
+            f"`fixed` and let the harness choose a port. The engine said: {refusal}"
         )

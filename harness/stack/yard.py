@@ -6,7 +6,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from harness.lease.ports import PortClaims
 from harness.model.project import Project, Service
 from harness.plan.checks import (
     check_dependencies,
+    check_env_files,
     check_extension,
     check_variables,
     find_unset,
@@ -63,9 +64,11 @@ class Yard:
 
         Raises:
             MissingVariableError: A variable has no value, and a service cannot do without it.
+            ComposeFileError: A file of variables is not there.
         """
         findings = find_unset(self.source, [s.name for s in services], self.project.unset)
         check_variables(findings)
+        check_env_files(services, lambda path: Path(path).exists())
         for warning in (*findings.warnings, *written_to(self.project, services)):
             if warning not in self._warned:
                 self._warned.add(warning)
@@ -89,6 +92,7 @@ def open_yard(
     from harness.engine.cli import find_compose
     from harness.engine.compose import ComposeEngine
     from harness.engine.docker import DockerEngine
+    from harness.engine.dotenv import dotenv_values
     from harness.engine.resolve import project_files, resolve
 
     for service in source.services.values():
@@ -98,12 +102,16 @@ def open_yard(
     folder = Path(tempfile.mkdtemp(prefix="pytest-compose-harness-"))
     try:
         files = project_files(source, folder)
-        project = resolve(compose, files)
+        places = {service.name: str(service.location) for service in source.services.values()}
+        project = resolve(compose, files, places)
+        project = replace(project, dotenv=dotenv_values(compose, source, project, folder))
         engine = DockerEngine()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    composer = ComposeEngine(compose, files.directory, files.env_files)
+    # what Compose itself reads late (build arguments, an env_file's references) sees all of them
+    env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
+    composer = ComposeEngine(compose, files.directory, tuple(env_files))
     return Yard(
         source=source,
         project=project,

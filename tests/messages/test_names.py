@@ -113,6 +113,7 @@ UNPUBLISHED = {
     "service1.port": "wanted the port of service 'service1', which publishes no port",
     "service1.host": "wanted the host of service 'service1', which publishes no port",
     "service1.container.port(80)": "wanted port 80/tcp of service 'service1', which publ",
+    "service1.container.network_info[0]": "wanted published port number 0 of service 'service1'",
 }
 
 
