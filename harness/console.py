@@ -24,7 +24,9 @@ class Console:
         if self._config.getoption("verbose", default=0) < 0:
             return
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None and not hasattr(self._config, "workerinput"):
+        if hasattr(self._config, "workerinput"):
+            reporter = None  # a worker of xdist may have one, which nobody sees
+        elif reporter is None:
             return
         capture = self._config.pluginmanager.get_plugin("capturemanager")
         if capture is None:
@@ -40,7 +42,7 @@ class Console:
 
     @staticmethod
     def _write(reporter: object | None, line: str) -> None:
-        if reporter is None:  # a worker of xdist has no reporter, but shares the standard error
+        if reporter is None:  # a worker of xdist: it shares the standard error
             print(line, file=sys.stderr, flush=True)
         else:
             reporter.ensure_newline()  # type: ignore[attr-defined]

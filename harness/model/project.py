@@ -88,6 +88,16 @@ class Service:
         return self.harness.get("fixed") is True
 
     @property
+    def attached(self) -> tuple[str, ...]:
+        """The services whose containers this one's are made for: a new one needs new ones."""
+        shared = (str(self.config.get(key) or "") for key in ("network_mode", "ipc", "pid"))
+        mounted = (str(source) for source in self.config.get("volumes_from") or ())
+        return (
+            *(s.removeprefix("service:") for s in shared if s.startswith("service:")),
+            *(s.partition(":")[0] for s in mounted if not s.startswith("container:")),
+        )
+
+    @property
     def networks(self) -> tuple[str, ...]:
         """The names of the networks that the service joins."""
         return tuple(self.config.get("networks") or ())

@@ -46,6 +46,18 @@ def start_graph(services: Sequence[Service]) -> dict[Task, set[Task]]:
     return graph
 
 
+def holding_on(services: Sequence[Service], name: str) -> frozenset[str]:
+    """Return a service and those whose containers are made for its container, and go with it.
+
+    They share its network, its memory or its processes (``network_mode: service:x``), or mount
+    its volumes, and so were created with its container's id.
+    """
+    found = {name}
+    while more := {s.name for s in services if s.name not in found and found & set(s.attached)}:
+        found |= more
+    return frozenset(found)
+
+
 def optional_for_all(services: Sequence[Service], named: frozenset[str]) -> frozenset[str]:
     """Return the services whose failure fails nobody.
 

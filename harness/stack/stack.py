@@ -120,12 +120,14 @@ class Stack:
             for _ in service.ports
         ]
 
-    def _create_elsewhere(self, service: Service, wanted: list[Service]) -> None:
+    def _create_elsewhere(
+        self, service: Service, affected: list[Service], wanted: list[Service]
+    ) -> None:
         """Somebody took a port between our choice and its use: create with other ports."""
         taken = self._ports.pop(service.name)
         self._choose_ports(service)
         self._yard.claims.release(p for p in taken if p is not None)
-        self._yard.composer.create(self.name, self._write(wanted), [service.name])
+        self._yard.composer.create(self.name, self._write(wanted), [s.name for s in affected])
 
     def _create(self, wanted: list[Service]) -> None:
         self._yard.composer.create(self.name, self._write(wanted), [s.name for s in wanted])

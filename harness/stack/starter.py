@@ -12,6 +12,7 @@ from harness.container import Container, Control
 from harness.engine.inject import archive, injections
 from harness.errors import HarnessError, PortTakenError, ServiceStartError
 from harness.model.project import Service, unescaped
+from harness.plan.order import holding_on
 from harness.stack.readiness import Readiness
 from harness.stack.yard import Yard
 
@@ -29,7 +30,7 @@ class Starter:
         yard: Yard,
         labels: Mapping[str, str],
         gave_up: threading.Event,
-        create_elsewhere: Callable[[Service, list[Service]], None],
+        create_elsewhere: Callable[[Service, list[Service], list[Service]], None],
     ) -> None:
         self.containers: dict[str, list[Container]] = {}
         self._yard = yard
@@ -118,11 +119,17 @@ class Starter:
                 if service.fixed or service.replicas > 1 or tries + 1 == _PORT_TRIES:
                     raise PortTakenError(self._taken(service, str(error))) from None
                 with self._recreating:
-                    for container in self.containers[service.name]:
-                        self._yard.engine.discard(container.id)
-                    self._create_elsewhere(service, wanted)
-                    self.find([service])
+                    self._recreate(service, wanted)
         return None
+
+    def _recreate(self, service: Service, wanted: list[Service]) -> None:
+        """Replace a service's containers, and those that were made for them: none runs yet."""
+        names = holding_on(wanted, service.name)
+        affected = [s for s in wanted if s.name in names]
+        for container in (c for s in affected for c in self.containers[s.name]):
+            self._yard.engine.discard(container.id)
+        self._create_elsewhere(service, affected, wanted)
+        self.find(affected)
 
     def _start_one(self, container: Container) -> None:
         service = self._yard.project.services[container.service]

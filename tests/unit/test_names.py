@@ -27,7 +27,6 @@ def test_a_service_is_named_as_python_would_spell_it(service: str, name: str) ->
         ("class", "`class` is a Python keyword"),
         ("_db", "`_db` begins with an underscore"),
         (".db", "`_db` begins with an underscore"),
-        ("services", "`services` is a name of the harness itself"),
     ],
 )
 def test_a_service_without_a_python_name_has_a_reason(service: str, reason: str) -> None:
@@ -53,4 +52,6 @@ def test_a_service_mentioned_twice_keeps_its_name() -> None:
 def test_reserved_names_are_the_callers_choice() -> None:
     naming = name_services(["services", "harness-events"], reserved={"harness_events"})
     assert naming.names == {"services": "services"}
-    assert naming.unnamed == {"harness-events": "`harness_events` is a name of the harness itself"}
+    assert naming.unnamed == {
+        "harness-events": "`harness_events` is taken by pytest or the harness itself"
+    }

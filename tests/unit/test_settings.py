@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import settings
+from harness.errors import SettingError
+from harness.settings import KEYS, Settings
+
+
+def read(pytester: pytest.Pytester, *args: str) -> Settings:
+    return settings.read(pytester.parseconfig("-p", "no:cacheprovider", *args))
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in KEYS:
+        monkeypatch.delenv(key.env, raising=False)
+
+
+def test_nothing_need_be_set(pytester: pytest.Pytester) -> None:
+    assert read(pytester) == Settings(root=pytester.path)
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_ini_file(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeini("[pytest]\nharness_timeout = 1m\nharness_retry_start = yes")
+    assert read(pytester).timeout == 60
+    assert read(pytester).retry_start is True
+    monkeypatch.setenv("HARNESS_TIMEOUT", "2m")
+    monkeypatch.setenv("HARNESS_RETRY_START", "off")
+    assert read(pytester).timeout == 120
+    assert read(pytester).retry_start is False
+    assert read(pytester, "--harness-timeout", "500ms").timeout == 0.5
+    assert read(pytester, "--harness-retry-start").retry_start is True
+
+
+def test_flags_are_off_until_they_are_given(pytester: pytest.Pytester) -> None:
+    assert read(pytester, "--docker-compose-no-build").build is False
+    assert read(pytester, "--docker-compose-remove-volumes").remove_volumes is True
+
+
+def test_files_are_named_from_where_they_are_written(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = pytester.path
+    pytester.makeini("[pytest]\nharness_files =\n    deploy\n    other/compose.yaml")
+    assert read(pytester).files == (root / "deploy", root / "other/compose.yaml")
+    inner = root / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    assert read(pytester).files == (root / "deploy", root / "other/compose.yaml")
+    given = read(pytester, "--docker-compose", "a.yml,../b,/c").files
+    assert given == (inner / "a.yml", inner / "../b", Path("/c"))
+    monkeypatch.setenv("HARNESS_FILES", "x.yml")
+    assert read(pytester).files == (inner / "x.yml",)
+
+
+@pytest.mark.parametrize(
+    ("ini", "args", "message"),
+    [
+        ("", ["--harness-timeout", "soon"], "--harness-timeout: 'soon' is not a duration such as"),
+        ("harness_timeout = 1 day", [], "ini harness_timeout: '1 day' is not a duration"),
+        ("harness_retry_start = maybe", [], "ini harness_retry_start: 'maybe' is not true or"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_told_with_its_place(
+    pytester: pytest.Pytester, ini: str, args: list[str], message: str
+) -> None:
+    pytester.makeini(f"[pytest]\n{ini}")
+    with pytest.raises(SettingError, match=message):
+        read(pytester, *args)
+
+
+def test_a_wrong_value_of_the_environment_is_told_with_its_place(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_TIMEOUT", "x")
+    with pytest.raises(SettingError, match="the environment variable HARNESS_TIMEOUT: 'x'"):
+        read(pytester)
+
+
+def test_every_key_is_named_by_the_rule() -> None:
+    for key in KEYS:
+        assert key.option.startswith(("--harness-", "--docker-compose"))
+        assert not key.ini or key.ini.startswith("harness_")
+
+
+def test_the_table_of_the_documentation_has_a_row_for_each_key() -> None:
+    rows = settings.table().splitlines()[2:]
+    assert len(rows) == len(KEYS)
+    for key, row in zip(KEYS, rows, strict=True):
+        assert key.option in row
+        assert key.help in row
+        assert row.count(" | ") == 4
