@@ -33,9 +33,10 @@ def injections(
     """Return the files that a service's containers must get before they start.
 
     Raises:
-        ComposeFileError: A config or secret is to come from an environment variable without value.
+        ComposeFileError: A config or secret is to come from an environment variable without
+            value, or go into a container in which nothing can be put.
     """
-    return tuple(
+    files = tuple(
         injection
         for kind, declared, folder in (
             ("configs", project.configs, "/"),
@@ -44,6 +45,12 @@ def injections(
         for entry in service.config.get(kind) or ()
         for injection in _one(kind, entry, declared.get(entry["source"]) or {}, folder, environment)
     )
+    if files and service.config.get("read_only"):
+        raise ComposeFileError(
+            f"it is read_only, so {files[0].path} can only come from a `file`: neither `content` "
+            f"nor `environment` of a config or secret can be put in."
+        )
+    return files
 
 
 def _one(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -123,7 +124,7 @@ def test_a_closure_does_not_depend_on_the_order_of_what_is_named() -> None:
 
 def test_a_long_chain_is_no_matter() -> None:
     names = [f"s{n}" for n in range(3000)]
-    of = project(**{a: after(b) for a, b in zip(names, names[1:], strict=False)}, s2999={})
+    of = project(**{a: after(b) for a, b in pairwise(names)}, s2999={})
     assert closure(of, "s0") == names[::-1]
 
 
@@ -132,7 +133,7 @@ def test_a_dependency_outside_the_project_is_passed_over() -> None:
 
 
 def test_a_misspelt_name_is_told_with_the_nearest() -> None:
-    with pytest.raises(UnknownServiceError, match="no service 'ordres' .* Did you mean 'orders'"):
+    with pytest.raises(UnknownServiceError, match=r"no service 'ordres' .* Did you mean 'orders'"):
         project(orders={}).closure(["ordres"])
 
 

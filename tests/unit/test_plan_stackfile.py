@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,8 +133,6 @@ def test_an_override_goes_to_its_service_and_is_no_reference() -> None:
 
 def test_a_variable_that_is_passed_on_gets_the_value_of_its_own_env_file() -> None:
     project = parse_project({"services": {"app": {"environment": {"A": None, "B": "own"}}}})
-    from dataclasses import replace
-
     project = replace(project, dotenv={"app": {"A": "$5", "B": "x", "SECRET": "y"}})
     made = stack_document(project, project.closure(["app"]), Choices(LABELS, "127.0.0.1"))
     assert made["services"]["app"]["environment"] == {"A": "$$5", "B": "own"}
@@ -159,6 +158,7 @@ def test_the_project_is_not_changed_by_it() -> None:
 
 
 def test_other_top_level_keys_are_kept_save_extensions() -> None:
-    made = document(services={"app": {}}, models={"m": {"model": "x"}}, **{"x-note": 1})
-    assert made["models"] == {"m": {"model": "x"}}
+    project = parse_project({"services": {"app": {}}, "models": {"m": {}}, "x-note": {}})
+    made = stack_document(project, project.closure(["app"]), Choices(LABELS, "127.0.0.1"))
+    assert made["models"] == {"m": {}}
     assert "x-note" not in made

@@ -10,7 +10,7 @@ from harness.settings import KEYS, Settings
 
 
 def read(pytester: pytest.Pytester, *args: str) -> Settings:
-    return settings.read(pytester.parseconfig("-p", "no:cacheprovider", *args))
+    return settings.read(pytester.parseconfig("-p", "no:cacheprovider", *args), taken=False)
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +80,12 @@ def test_a_wrong_value_of_the_environment_is_told_with_its_place(
     monkeypatch.setenv("HARNESS_TIMEOUT", "x")
     with pytest.raises(SettingError, match="the environment variable HARNESS_TIMEOUT: 'x'"):
         read(pytester)
+
+
+def test_an_option_that_belongs_to_another_plugin_is_not_read(pytester: pytest.Pytester) -> None:
+    config = pytester.parseconfig("--docker-compose-no-build", "--harness-timeout", "5")
+    chosen = settings.read(config, taken=True)
+    assert (chosen.build, chosen.timeout) == (True, 5)
 
 
 def test_every_key_is_named_by_the_rule() -> None:
