@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .eventually import eventually
+from ..eventually import eventually
 from .lab import Lab, run_compose
 
 

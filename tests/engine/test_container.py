@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import DockerConfigurationError, EngineRefusedError, ServiceDiedError
 
-from .eventually import eventually
+from ..eventually import eventually
 from .lab import Lab, answer, file_in
 
 

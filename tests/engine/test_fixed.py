@@ -12,7 +12,7 @@ from harness.errors import TurnTimeoutError
 from harness.lease.ports import PortClaims
 from harness.plan.need import Need
 
-from .eventually import eventually
+from ..eventually import eventually
 from .lab import Lab, answer, pytest_run
 
 

@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from .eventually import eventually
+from ..eventually import eventually
 
 if TYPE_CHECKING:
     from harness import ContainerGetter

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .eventually import eventually
+from ..eventually import eventually
 from .project import FOREVER, IMAGE, Outcome, Project
 
 CLOSED_PORT = f"""

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], until: Callable[[T], bool], timeout: float = 10) -> T:
+def eventually(
+    look: Callable[[], T], until: Callable[[T], object] = bool, timeout: float = 30
+) -> T:
     """Look again and again until what is seen satisfies ``until``, and return it.
 
     A connection that fails counts as seen too: the service may be on its way up.
@@ -30,4 +32,4 @@ def eventually(look: Callable[[], T], until: Callable[[T], bool], timeout: float
             seen = error
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout:g} s; last seen: {seen!r}")
-        time.sleep(0.05)
+        time.sleep(0.02)
