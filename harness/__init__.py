@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.errors import (
         ComposeFileError,
         ComposeUnavailableError,
+        ContainerGoneError,
         DependencyCycleError,
         DockerConfigurationError,
         DuplicateServiceError,
@@ -54,6 +55,7 @@ __all__ = [
     "ComposeUnavailableError",
     "Container",
     "ContainerGetter",
+    "ContainerGoneError",
     "DependencyCycleError",
     "DockerConfigurationError",
     "DockerProject",

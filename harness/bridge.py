@@ -17,20 +17,40 @@ if TYPE_CHECKING:
     import pytest
 
 
+def has_fixtures(item: pytest.Item) -> bool:
+    """Whether a test is of a kind that has fixtures: an ``Item`` of a plugin's may have none."""
+    return hasattr(item, "_fixtureinfo")
+
+
 def definitions_to_run(item: pytest.Item) -> Iterator[Any]:
     """Yield the fixture definitions that a test will run, directly or through others.
 
     Definitions, not names: an override hides what it overrides unless it asks for it by its own
     name; an argument that is parametrized directly has a definition of pytest's own.
     """
-    info = getattr(item, "_fixtureinfo", None)
-    if info is None:
-        return
-    pending = [(name, -1) for name in info.initialnames]
+    if has_fixtures(item):
+        info = cast(Any, item)._fixtureinfo
+        yield from _definitions(info.initialnames, info.name2fixturedefs.get)
+
+
+def definitions_behind(item: pytest.Item, fixture: str) -> Iterator[Any]:
+    """Yield the definitions of a fixture as a test sees it, and of all that it runs.
+
+    It need not be one that the test will run: ``getfixturevalue`` may have asked for it.
+    """
+    import pytest
+
+    manager = cast(Any, item.session)._fixturemanager
+    node = item if pytest.version_tuple >= (8, 1) else item.nodeid
+    yield from _definitions([fixture], lambda name: manager.getfixturedefs(name, node))
+
+
+def _definitions(names: Iterable[str], find: Callable[[str], Any]) -> Iterator[Any]:
+    pending = [(name, -1) for name in names]
     seen: set[tuple[str, int]] = set()
     while pending:
         name, index = place = pending.pop()
-        definitions = info.name2fixturedefs.get(name) or ()
+        definitions = find(name) or ()
         if place in seen or -index > len(definitions):
             continue
         seen.add(place)

@@ -6,16 +6,19 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from harness.errors import DockerConfigurationError
+from harness.errors import DockerConfigurationError, EngineRefusedError
 from harness.probe import HealthProbe
 
 if TYPE_CHECKING:
-    from harness.engine.protocol import Engine, ExecResult, Snapshot
+    from harness.engine.protocol import Binding, Engine, ExecResult, Snapshot
     from harness.model.project import Service
 
 _ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+_KILLED = frozenset({"SIGKILL", "KILL", "9"})
+# seconds that a container may take to end after SIGKILL, which no process can put off
+_KILL_DEADLINE = 10.0
 
 
 class NetworkInfo(NamedTuple):
@@ -35,7 +38,8 @@ class NetworkInfo(NamedTuple):
 class PublishedPorts(list[NetworkInfo]):
     """A list that says what is missing when an entry is asked for that is not there."""
 
-    def __init__(self, infos: Iterable[NetworkInfo], container: Container) -> None:
+    def __init__(self, infos: Iterable[NetworkInfo], container: Container | None = None) -> None:
+        # dataclasses.asdict() makes a copy from the entries alone
         super().__init__(infos)
         self._container = container
 
@@ -48,6 +52,8 @@ class PublishedPorts(list[NetworkInfo]):
         try:
             return super().__getitem__(index)
         except IndexError:
+            if self._container is None:
+                raise
             raise self._container.unpublished(f"published port number {index}") from None
 
 
@@ -59,6 +65,7 @@ class Control:
     start: Callable[[Container], None]
     wait_ready: Callable[[str], None]
     before_stop: Callable[[str], None]
+    host_ports: Callable[[Service], Sequence[int | None]]
 
 
 class Container:
@@ -76,6 +83,10 @@ class Container:
 
     def __repr__(self) -> str:
         return f"<Container {self.name} of service {self.service}>"
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return itself: it stands for a container, which no copy doubles."""
+        return self
 
     @property
     def service(self) -> str:
@@ -132,17 +143,23 @@ class Container:
 
         Asking it for an entry that is not there raises ``DockerConfigurationError``.
         """
-        bindings = self._look().bindings
-        declared = {str(port): place for place, port in reversed([*enumerate(self._service.ports)])}
+        place: dict[tuple[str, int | None], int] = {}
+        chosen = self._control.host_ports(self._service)
+        for index, (port, host_port) in enumerate(zip(self._service.ports, chosen, strict=True)):
+            place.setdefault((str(port), host_port), index)
+            place.setdefault((str(port), None), index)  # where the engine picked the host port
+
+        def order(binding: Binding) -> int:
+            known = place.get((binding.container_port, binding.host_port))
+            return place.get((binding.container_port, None), len(place)) if known is None else known
+
         found = (
             NetworkInfo(
                 binding.container_port,
                 self._control.engine.host if binding.host_ip in _ANY_ADDRESS else binding.host_ip,
                 binding.host_port,
             )
-            for binding in sorted(
-                bindings, key=lambda b: declared.get(b.container_port, len(declared))
-            )
+            for binding in sorted(self._look().bindings, key=order)
         )
         return PublishedPorts(dict.fromkeys(found), self)
 
@@ -162,21 +179,31 @@ class Container:
                 return info.host_port
         raise self.unpublished(f"port {wanted}", wanted.removesuffix("/tcp"))
 
-    def unpublished(self, wanted: str, example: str = "8080") -> DockerConfigurationError:
-        """Return the error for something wanted that is not published."""
+    def unpublished(self, wanted: str, example: str = "") -> DockerConfigurationError:
+        """Return the error for something wanted that is not published, or not now."""
+        status = self.status
+        if self._service.ports and status != "running":
+            return DockerConfigurationError(
+                f"wanted {wanted} of service {self.service!r}: its container is {status} now, and "
+                f"only a running one publishes its ports. Start it again first."
+            )
         published = ", ".join(i.container_port for i in self.network_info) or "no port at all"
+        line = f'"{example}"]`' if example else '"8080"]` (the port it listens on)'
         return DockerConfigurationError(
             f"wanted {wanted} of service {self.service!r}, which publishes {published}. "
-            f'Add `ports: ["{example}"]` to it in {self.place}{self._stopped()}.'
+            f"Add `ports: [{line} to it in {self.place}."
         )
 
     def logs(self, since: float | datetime | None = None) -> str:
         """Return what the container wrote, both streams.
 
         Args:
-            since: Only what came after: seconds since the epoch, or a datetime.
+            since: Only what came after: seconds since the epoch, or a datetime. The epoch itself,
+                or before, is everything.
         """
         moment = since.timestamp() if isinstance(since, datetime) else since
+        if moment is not None and moment <= 0:
+            moment = None  # the engine knows no time before the epoch
         return self._control.engine.logs(self.id, since=moment)
 
     def exec(
@@ -223,10 +250,14 @@ class Container:
         self.start()
 
     def kill(self, signal: str = "SIGKILL") -> None:
-        """Send a signal to its first process; after SIGKILL, return when it has ended."""
+        """Send a signal to its first process; after SIGKILL, return when it has ended.
+
+        Raises:
+            EngineRefusedError: It had not ended 10 s after SIGKILL.
+        """
         self._control.engine.kill(self.id, signal)
-        while signal in {"SIGKILL", "KILL", "9"} and self._look().status == "running":
-            time.sleep(0.005)
+        if signal in _KILLED:
+            self._wait_ended()
 
     def pause(self) -> None:
         """Freeze every process in it."""
@@ -239,6 +270,13 @@ class Container:
     def _look(self) -> Snapshot:
         return self._control.engine.snapshot(self.id)
 
-    def _stopped(self) -> str:
-        status = self.status
-        return "" if status == "running" else f" (its container is {status} now)"
+    def _wait_ended(self) -> None:
+        deadline = time.monotonic() + _KILL_DEADLINE
+        while (status := self.status) == "running":
+            if time.monotonic() > deadline:
+                raise EngineRefusedError(
+                    f"wanted container {self.name} to end; {_KILL_DEADLINE:g} s after SIGKILL the "
+                    f"engine still says {status!r}. Its process may hang in the kernel (a dead "
+                    f"network mount?); look at the engine's own log."
+                )
+            time.sleep(0.005)

@@ -17,7 +17,7 @@ class HarnessError(Exception):
 
 
 class DockerConfigurationError(HarnessError):
-    """A test wants a port, or a host, of a service that publishes none."""
+    """A test wants a port, or a host, that the service does not publish (now)."""
 
 
 class EngineUnavailableError(HarnessError):
@@ -25,7 +25,7 @@ class EngineUnavailableError(HarnessError):
 
 
 class ComposeUnavailableError(HarnessError):
-    """Docker Compose is not installed, or is older than v2.24."""
+    """Docker Compose is not installed, or is older than v2."""
 
 
 class ComposeFileError(HarnessError):

@@ -30,8 +30,9 @@ class ImageType(Enum):
 class DockerProject:
     """The compose project, for a whole session.
 
-    Inside a test it acts on that test's stack; outside of any, on a stack of its own that lives
-    until the session ends.
+    Inside a test it acts on that test's stack; outside of any, and while a fixture of a wider
+    scope is set up, on a stack of its own that lives until the session ends. The one of a
+    class-, module- or session-scoped container getter acts on that getter's stack.
     """
 
     def __init__(

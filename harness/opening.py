@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 # the harness's own marker, and the one fixture that no plugin defines
 RESERVED = frozenset({SERVICES_MARKER, "request"})
 # a fixture that uses one of them is a service's
-GETTERS = frozenset({"container_getter", "function_scoped_container_getter", "docker_project"})
+GETTERS = frozenset(
+    {
+        "container_getter",
+        "docker_project",
+        "function_scoped_container_getter",
+        "class_scoped_container_getter",
+        "module_scoped_container_getter",
+        "session_scoped_container_getter",
+    }
+)
 
 
 def open_session(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness import settings
-from harness.errors import HarnessError
+from harness.errors import HarnessError, HarnessWarning
 
 if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
@@ -22,6 +23,10 @@ SESSION: pytest.StashKey[HarnessSession] = pytest.StashKey()
 TEAM_MARKERS: pytest.StashKey[TeamMarkers] = pytest.StashKey()
 HEADER: pytest.StashKey[list[str]] = pytest.StashKey()
 NO_FILES: pytest.StashKey[str] = pytest.StashKey()
+LEFT: pytest.StashKey[list[str]] = pytest.StashKey()
+
+# where a worker of xdist writes what it leaves behind
+WORKER_LEFT = "harness_left"
 
 
 def _rival(manager: pytest.PytestPluginManager) -> str:
@@ -57,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from harness.source import discover
 
     rival = _rival(config.pluginmanager)
+    config.stash[LEFT] = []
     config.stash[HEADER] = [
         f"harness: {rival} is installed beside it and has options of the same names, which are "
         f"left to it: uninstall {rival}"
@@ -78,6 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         return
     from harness.opening import open_session
+    from harness.scopes import WiderScopes
 
     session, header, fixtures = open_session(
         config, chosen, source, config.stash.get(TEAM_MARKERS, None)
@@ -87,6 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
     module = types.ModuleType("harness.service_fixtures", "A plain fixture for each service.")
     vars(module).update(fixtures)
     config.pluginmanager.register(module, "harness-service-fixtures")
+    config.pluginmanager.register(WiderScopes(session), "harness-wider-scopes")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -101,17 +109,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         session.collected(item)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Look again at a test's marks: hooks may have added some since it was collected.
 
-    Stop a test that names services where no compose file defines any.
+    Stop a test that names services where no compose file defines any. Give a test that has no
+    fixtures its stack after its own set-up.
     """
     session = item.config.stash.get(SESSION, None)
     if session is not None:
         session.collected(item)
     if NO_FILES in item.config.stash and item.get_closest_marker("services"):
         pytest.fail(item.config.stash[NO_FILES], pytrace=False)
+    yield
+    if session is not None:
+        session.begin_without_fixtures(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -119,11 +131,17 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the team's own lines and the message: a traceback through the harness helps nobody."""
+    found = call.excinfo
+    if found is None:
+        return (yield)
+    if not isinstance(found.value, HarnessError | HarnessWarning):
+        if SESSION in item.config.stash:
+            from harness.scopes import explain_mismatch
+
+            explain_mismatch(item, found.value)
+        return (yield)
     from harness.bridge import cut_to_team
 
-    found = call.excinfo
-    if found is None or not isinstance(found.value, HarnessError):
-        return (yield)
     shows_team = cut_to_team(item, found)
     report = yield
     if not shows_team:
@@ -131,14 +149,50 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove whatever is left, after the last fixtures; a run that leaves something has failed."""
+    config = session.config
+    _close(config)
+    left = config.stash.get(LEFT, [])
+    if left and hasattr(config, "workeroutput"):
+        config.workeroutput[WORKER_LEFT] = [*left]
+        left.clear()
+    elif left and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of xdist could not remove."""
+    output = getattr(node, "workeroutput", None) or {}
+    node.config.stash[LEFT] += output.get(WORKER_LEFT, [])
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what could not be removed, also with ``-q``."""
+    left = config.stash.get(LEFT, [])
+    for line in left:
+        terminalreporter.write_line(line, red=True)
+    left.clear()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove whatever is left."""
+    """Remove what is left of a run that ended on the way; say what no summary said."""
+    _close(config)
+    for line in config.stash.get(LEFT, []):
+        print(line, file=sys.stderr)
+
+
+def _close(config: pytest.Config) -> None:
     session = config.stash.get(SESSION, None)
     if session is not None:
         try:
             session.close()
         except HarnessError as error:
-            session.console.say(f"harness: something could not be removed: {error}")
+            config.stash[LEFT].append(f"harness: something could not be removed: {error}")
 
 
 def _session(request: pytest.FixtureRequest) -> HarnessSession:
@@ -185,3 +239,27 @@ def container_getter(
 def function_scoped_container_getter(container_getter: ContainerGetter) -> ContainerGetter:
     """``container_getter`` under the name that pytest-docker-compose gave it."""
     return container_getter
+
+
+def _getter_of_its_own(request: pytest.FixtureRequest) -> Iterator[ContainerGetter]:
+    session = _session(request)
+    with session.getter_of_its_own(str(request.fixturename), request.node.nodeid) as getter:
+        yield getter
+
+
+@pytest.fixture(scope="class")
+def class_scoped_container_getter(request: pytest.FixtureRequest) -> Iterator[ContainerGetter]:
+    """Containers that the tests of a class share: ``get("name")`` starts a service when needed."""
+    yield from _getter_of_its_own(request)
+
+
+@pytest.fixture(scope="module")
+def module_scoped_container_getter(request: pytest.FixtureRequest) -> Iterator[ContainerGetter]:
+    """Containers that the tests of a module share: ``get("name")`` starts a service when needed."""
+    yield from _getter_of_its_own(request)
+
+
+@pytest.fixture(scope="session")
+def session_scoped_container_getter(request: pytest.FixtureRequest) -> Iterator[ContainerGetter]:
+    """Containers that all tests share: ``get("name")`` starts a service when it is needed."""
+    yield from _getter_of_its_own(request)

@@ -24,10 +24,10 @@ class _Published:
             return self
         value = instance.__dict__.get(self._name)
         if value is None:
-            place = instance.container.place if instance.container else "its compose file"
+            if instance.container:
+                raise instance.container.unpublished(f"the {self._name}")
             raise DockerConfigurationError(
-                f"wanted the {self._name} of service {instance.name!r}, which publishes no port. "
-                f'Add `ports: ["8080"]` (the port it listens on) to it in {place}.'
+                f"wanted the {self._name} of service {instance.name!r}, which publishes no port"
             )
         return value
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from harness.bridge import definitions_to_run, run_before_function_fixtures
-from harness.errors import HarnessError, NoServiceNamedError
-from harness.getter import DockerProject
+from harness.bridge import definitions_to_run, has_fixtures, run_before_function_fixtures
+from harness.errors import NoServiceNamedError, SettingError
+from harness.getter import ContainerGetter, DockerProject
 from harness.model.names import Naming
 from harness.plan.need import SERVICES_MARKER, Need, need_from_marks
 from harness.service import NEED_ATTRIBUTE
@@ -48,6 +49,7 @@ class HarnessSession:
     def __post_init__(self) -> None:
         self._current: Lease | None = None
         self._own: Lease | None = None
+        self._outside = 0
         self._marker_of = {service: marker for marker, service in self.markers.items()}
         self._last_walk: tuple[object, frozenset[str]] = (None, frozenset())
 
@@ -66,19 +68,16 @@ class HarnessSession:
     @cached_property
     def project(self) -> DockerProject:
         """The project that a test's ``docker_project`` is."""
-        return DockerProject(
-            self._lease_in_force,
-            lambda image: self.fleet.yard("docker_project").engine.remove_image(image),
-            self._services_of,
-        )
+        return self._project(self._lease_in_force)
 
     def collected(self, item: pytest.Item) -> None:
         """Mark a collected test with its need, and have its stack made before its fixtures."""
         fixtures = self._from_fixtures(item)
         marked = self._marked(item)
-        for service in sorted(fixtures | marked):
+        for service in sorted(fixtures.union(marked or ())):
             self._add_marker(item, service)
-        if fixtures or marked:
+        senseless = marked is None  # told when the test runs: its stack fixture reads them again
+        if has_fixtures(item) and (fixtures or marked or senseless):
             run_before_function_fixtures(item, STACK_FIXTURE)
 
     def need(self, item: pytest.Item) -> Need:
@@ -87,7 +86,10 @@ class HarnessSession:
         Raises:
             SettingError: A mark has arguments that make no sense.
         """
-        need = need_from_marks(item.iter_markers(), self.markers)
+        try:
+            need = need_from_marks(item.iter_markers(), self.markers)
+        except SettingError as error:
+            raise SettingError(f"{_place(item)}: {error}") from None
         return need.joined(self._from_fixtures(item))
 
     def begin(self, item: pytest.Item) -> Lease:
@@ -103,6 +105,39 @@ class HarnessSession:
             self._current = None
             raise
         return lease
+
+    def begin_without_fixtures(self, item: pytest.Item) -> None:
+        """Begin a test of a kind that has no fixtures, if it is marked; it ends by itself.
+
+        Raises:
+            HarnessError: The start failed, or a mark has arguments that make no sense.
+        """
+        if not has_fixtures(item) and self.need(item):
+            self.begin(item)
+            item.addfinalizer(self.end)
+
+    @contextmanager
+    def getter_of_its_own(self, fixture: str, node: str) -> Iterator[ContainerGetter]:
+        """Give a getter over a stack of its own, which is gone when the context ends.
+
+        Args:
+            fixture: The name of the fixture that it is for.
+            node: The id of the class or module that it is for, empty for the session.
+        """
+        lease = self.fleet.lease(Need(), f"{fixture} of {node or 'the session'}")
+        try:
+            yield ContainerGetter(self._project(lambda: lease))
+        finally:
+            lease.release()
+
+    @contextmanager
+    def outside_of_tests(self) -> Iterator[None]:
+        """Have ``docker_project`` act on the session's own stack, also while a test runs."""
+        self._outside += 1
+        try:
+            yield
+        finally:
+            self._outside -= 1
 
     def check_need(self, item: pytest.Item) -> None:
         """Check that a test which asks for containers names a service.
@@ -131,9 +166,16 @@ class HarnessSession:
         if "fleet" in self.__dict__:
             self.fleet.close()
 
+    def _project(self, lease: Callable[[], Lease]) -> DockerProject:
+        return DockerProject(
+            lease,
+            lambda image: self.fleet.yard("docker_project").images.remove(image),
+            self._services_of,
+        )
+
     def _lease_in_force(self) -> Lease:
         """Return the lease of the test that runs, else the session's own."""
-        if self._current is not None:
+        if self._current is not None and not self._outside:
             return self._current
         if self._own is None:
             self._own = self.fleet.lease(Need(), "the session")
@@ -161,22 +203,27 @@ class HarnessSession:
             self._last_walk = (info, frozenset(services))
         return self._last_walk[1]
 
-    def _marked(self, item: pytest.Item) -> frozenset[str]:
+    def _marked(self, item: pytest.Item) -> frozenset[str] | None:
+        """Return the services that a test's marks name; None if a mark makes no sense."""
         try:
             return need_from_marks(item.iter_markers(), self.markers).services
-        except HarnessError:
-            return frozenset(
-                {""}
-            )  # told when the test runs: its stack fixture reads the marks again
+        except SettingError:
+            return None
 
     def _add_marker(self, item: pytest.Item, service: str) -> None:
         marker = self._marker_of.get(service)
         if marker and item.get_closest_marker(marker) is None:
             item.add_marker(marker)
-        elif service and not marker and not _names(item, service):
+        elif not marker and not _names(item, service):
             import pytest
 
             item.add_marker(getattr(pytest.mark, SERVICES_MARKER)(service))
+
+
+def _place(item: pytest.Item) -> str:
+    """Return where a test stands: ``test_it.py:5``."""
+    path, line, _ = item.location
+    return path if line is None else f"{path}:{line + 1}"
 
 
 def _names(item: pytest.Item, service: str) -> bool:

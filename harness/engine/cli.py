@@ -16,6 +16,7 @@ from harness.engine.protocol import Say
 from harness.errors import ComposeUnavailableError
 
 OLDEST = (2, 0)
+_GRACE = 10  # seconds; creating a stack takes well under one
 _INSTALL = (
     "Install the Docker Compose plugin (v2 or later), or `pip install "
     "'pytest-compose-harness[compose]'`, which brings a Compose of its own."
@@ -38,18 +39,44 @@ class Compose:
     command: tuple[str, ...]
     version: str
 
-    def run(self, args: Sequence[str], env: Mapping[str, str] | None = None) -> Finished:
-        """Run Compose to its end."""
-        done = subprocess.run(
+    def run(
+        self,
+        args: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Finished:
+        """Run Compose to its end.
+
+        It runs in a session of its own, out of reach of a terminal's Ctrl-C: what it has asked of
+        the engine must have come about before it can be removed. An interrupt waits for it.
+
+        Args:
+            args: Compose's arguments.
+            env: Variables on top of this process's.
+            timeout: Seconds after which it is killed.
+
+        Raises:
+            subprocess.TimeoutExpired: It took longer.
+        """
+        with subprocess.Popen(
             [*self.command, *args],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
             env=_environment(env),
-            check=False,
-        )
-        return Finished(done.returncode, done.stdout, done.stderr)
+            start_new_session=True,
+        ) as process:
+            try:
+                out, err = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+            except BaseException:
+                _end(process)
+                raise
+        return Finished(process.returncode, out, err)
 
     def stream(self, args: Sequence[str], say: Say, keep: int = 40) -> Finished:
         """Run Compose, show each line as it comes, and keep the last of them."""
@@ -62,6 +89,7 @@ class Compose:
             text=True,
             errors="replace",
             env=_environment(None),
+            start_new_session=True,
         ) as process:
             try:
                 for line in process.stdout or ():
@@ -72,6 +100,14 @@ class Compose:
                 process.kill()
                 raise
         return Finished(process.returncode, "\n".join(last), "")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Let an interrupted Compose come to its end, if that is near."""
+    try:
+        process.communicate(timeout=_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _environment(more: Mapping[str, str] | None) -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.engine.cli import Compose, Finished
 from harness.engine.protocol import Say
-from harness.errors import EngineRefusedError, ImageUnavailableError
+from harness.errors import EngineRefusedError, ImageUnavailableError, ServiceNotReadyError
 
 _LINES = 20
 _PROGRESS = re.compile(r"\s*Image \S+ (Pull|Build|Built|Error)")
@@ -41,15 +42,21 @@ class ComposeEngine:
             project, file, ["create", "--no-build", "--pull", "never", "--no-recreate"], services
         )
 
-    def up(self, project: str, file: Path, services: Sequence[str]) -> None:
-        """Create and start.
+    def up(self, project: str, file: Path, service: str, timeout: float) -> None:
+        """Create and start one service, without those that it depends on.
 
         Raises:
             EngineRefusedError: Compose or the engine refused; the message is theirs.
+            ServiceNotReadyError: Compose was not done after ``timeout`` seconds.
         """
-        self._do(
-            project, file, ["up", "-d", "--no-build", "--pull", "never", "--no-recreate"], services
-        )
+        verb = ["up", "-d", "--no-deps", "--no-build", "--pull", "never", "--no-recreate"]
+        try:
+            self._do(project, file, verb, [service], timeout)
+        except subprocess.TimeoutExpired:
+            raise ServiceNotReadyError(
+                f"service {service!r} has keys that only Compose carries out, and "
+                f"`docker compose {' '.join(verb[:3])} {service}` was not done after {timeout:g} s"
+            ) from None
 
     def build(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
         """Build images.
@@ -86,8 +93,16 @@ class ComposeEngine:
             arguments += ["--env-file", str(env_file)]
         return arguments
 
-    def _do(self, project: str, file: Path, verb: Sequence[str], services: Sequence[str]) -> None:
-        done = self._compose.run([*self._arguments(project, file), *verb, *services])
+    def _do(
+        self,
+        project: str,
+        file: Path,
+        verb: Sequence[str],
+        services: Sequence[str],
+        timeout: float | None = None,
+    ) -> None:
+        arguments = [*self._arguments(project, file), *verb, *services]
+        done = self._compose.run(arguments, timeout=timeout)
         if done.code != 0:
             raise EngineRefusedError(_refusal(done))
 

@@ -152,6 +152,15 @@ class DockerEngine:
             return None
         return found
 
+    def image_tags(self, image: str) -> tuple[str, ...]:
+        """Return the names that an image goes by; none where there is no such image."""
+        try:
+            with _translated():
+                found = self._client.inspect_image(image)  # type: ignore[no-untyped-call]
+        except ContainerGoneError:
+            return ()
+        return tuple(found["RepoTags"] or ())
+
     def remove_image(self, image: str) -> None:
         """Remove an image or its tag; one that is in use stays."""
         self._tried(lambda: self._client.remove_image(image))
@@ -181,7 +190,9 @@ def _translated() -> Iterator[None]:
         raise ContainerGoneError(error.explanation or str(error)) from None
     except APIError as error:
         raise EngineRefusedError(error.explanation or str(error)) from None
-    except (RequestException, DockerException) as error:
+    except DockerException as error:
+        raise EngineRefusedError(str(error)) from None
+    except RequestException as error:
         raise EngineUnavailableError(
             f"the Docker Engine does not answer any more: {error}"
         ) from None

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engine.cli import Compose
-from harness.engine.resolve import ProjectFiles, resolve
+from harness.engine.config import ProjectFiles, config, last_words, read
+from harness.errors import ComposeFileError
 from harness.model.project import Project, Service, unescaped
 
 if TYPE_CHECKING:
@@ -41,10 +42,30 @@ def dotenv_values(
         if not wanted or not group.env_files:
             continue
         files = ProjectFiles(group.directory, (folder / "dotenv.json",), group.env_files)
-        known = _read(compose, files, set().union(*wanted.values()))
+        known = _values(compose, files, set().union(*wanted.values()))
         for service, names in wanted.items():
             values[service] = {name: known[name] for name in names & known.keys()}
     return values
+
+
+def unset_variables(compose: Compose, source: Source, folder: Path) -> set[str]:
+    """Return the variables of the compose files that neither the environment nor ``.env`` has.
+
+    A file that is reached over ``include`` may have a ``.env`` of its own, and Compose alone
+    knows it: what such a file uses is left out.
+    """
+    if not source.complete:
+        return set()
+    uses = [(v.name, source.group_with(v.location.file)) for v in source.every_variable]
+    elsewhere = {name for name, group in uses if group is None}
+    unset: set[str] = set()
+    for group in source.groups:
+        names = {name for name, its in uses if its is group} - elsewhere - os.environ.keys()
+        if names and group.env_files:
+            files = ProjectFiles(group.directory, (folder / "dotenv.json",), group.env_files)
+            names -= _values(compose, files, names).keys()
+        unset |= names
+    return unset
 
 
 def _taken(project: Project, service: Service) -> Iterable[str]:
@@ -58,11 +79,14 @@ def _taken(project: Project, service: Service) -> Iterable[str]:
                 yield str(variable)
 
 
-def _read(compose: Compose, files: ProjectFiles, names: Iterable[str]) -> dict[str, str]:
+def _values(compose: Compose, files: ProjectFiles, names: Iterable[str]) -> dict[str, str]:
     """Have Compose interpolate nothing but these variables; those without a value are left out."""
     references = {name: f"${{{name}+=}}${{{name}-}}" for name in names}
     document = {"services": {"values": {"image": "none", "labels": references}}}
     files.files[0].write_text(json.dumps(document))
-    labels = resolve(compose, files).services["values"].config["labels"]
+    done = config(compose, files)
+    if done.code != 0:
+        raise ComposeFileError(f"Compose refuses the .env files: {last_words(done)}")
+    labels = read(done.out)["services"]["values"]["labels"]
     found = {name: unescaped(value) for name, value in labels.items()}
     return {name: value[1:] for name, value in found.items() if value}

@@ -139,6 +139,9 @@ class Engine(Protocol):
     def image_id(self, image: str) -> str | None:
         """Return an image's id, or None where the engine does not have it."""
 
+    def image_tags(self, image: str) -> tuple[str, ...]:
+        """Return the names that an image goes by."""
+
     def remove_image(self, image: str) -> None:
         """Remove an image, or its tag, if nothing uses it."""
 
@@ -152,8 +155,8 @@ class Composer(Protocol):
     def create(self, project: str, file: Path, services: Sequence[str]) -> None:
         """Create containers, networks and volumes, and start nothing."""
 
-    def up(self, project: str, file: Path, services: Sequence[str]) -> None:
-        """Create and start: for stacks with keys that only Compose carries out."""
+    def up(self, project: str, file: Path, service: str, timeout: float) -> None:
+        """Create and start one service: for stacks with keys that only Compose carries out."""
 
     def build(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
         """Build the images of services."""

@@ -2,130 +2,137 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.engine.cli import Compose, Finished
+from harness.engine.config import (
+    ProjectFiles,
+    config,
+    last_words,
+    placeholder_file,
+    project_files,
+    read,
+)
+from harness.engine.dotenv import unset_variables
 from harness.errors import ComposeFileError
 from harness.model.project import Project, parse_project
+from harness.plan.placeholders import demanded, is_refusable, placeholder
 
 if TYPE_CHECKING:
     from harness.source import Source
 
 _REQUIRED = re.compile(r"required variable (?P<name>\w+) is missing a value(?:: (?P<message>.*))?")
 _UNSET = re.compile(r'The \\"(?P<name>\w+)\\" variable is not set')
-# Stands in for a variable that only other services demand. It is valid as a port, an image, a
-# size and a count, so that no check of Compose's stumbles over it.
-PLACEHOLDER = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectFiles:
-    """The files of a project, as Compose is told of them."""
-
-    directory: Path
-    files: tuple[Path, ...]
-    env_files: tuple[Path, ...]
-
-    @property
-    def arguments(self) -> list[str]:
-        """The arguments that name them."""
-        arguments = ["--project-directory", str(self.directory)]
-        for file in self.files:
-            arguments += ["-f", str(file)]
-        for file in self.env_files or (Path("/dev/null"),):
-            arguments += ["--env-file", str(file)]
-        return arguments
-
-
-def project_files(source: Source, folder: Path) -> ProjectFiles:
-    """Say how a project's files are joined.
-
-    Files of one folder are joined by ``-f``. Files of several folders are joined by an
-    ``include`` of each, so that relative paths and ``.env`` stay those of the folder; the file
-    that includes them is written into ``folder``.
-    """
-    groups = source.groups
-    if len(groups) == 1:
-        return ProjectFiles(groups[0].directory, groups[0].files, groups[0].env_files)
-    joint = folder / "project.json"
-    include = [
-        {
-            "path": [str(file) for file in group.files],
-            "project_directory": str(group.directory),
-            "env_file": [str(file) for file in group.env_files],
-        }
-        for group in groups
-    ]
-    joint.write_text(json.dumps({"include": include}))
-    return ProjectFiles(source.root, (joint,), ())
-
-
-def resolve(
-    compose: Compose, files: ProjectFiles, places: Mapping[str, str] | None = None
-) -> Project:
+def resolve(compose: Compose, source: Source, folder: Path) -> Project:
     """Resolve a project: every service, whatever its profile.
 
-    A variable that some service demands and nobody set gets a placeholder; whether the service
-    that demands it is needed is not for Compose to say.
+    Where Compose refuses the files, the variables that nobody set get placeholders: whether the
+    service that cannot do without one is needed is not for Compose to say.
 
     Args:
         compose: The Compose to ask.
-        files: The project's files.
-        places: Where they define each service, for messages.
+        source: The compose files.
+        folder: Where to write what Compose is to read.
 
     Raises:
-        ComposeFileError: Compose refuses the files.
+        ComposeFileError: Compose refuses the files all the same.
     """
-    demanded: dict[str, str] = {}
-    flags = ["--no-env-resolution"]
-    while True:
-        done = compose.run(
-            [*files.arguments, "--profile", "*", "config", *flags],
-            env=dict.fromkeys(demanded, PLACEHOLDER),
+    return _Resolution(compose, source, folder).run()
+
+
+class _Resolution:
+    """The calls of Compose that it takes to resolve a project: one, if every variable is set.
+
+    ``placeholders`` give way to the ``.env`` files and to the environment. ``forced`` ones do
+    not: they are for variables that are set, and empty. ``demanded`` are the variables without
+    which Compose went no further, with the words of the compose file.
+    """
+
+    def __init__(self, compose: Compose, source: Source, folder: Path) -> None:
+        self._compose = compose
+        self._source = source
+        self._folder = folder
+        self._files: ProjectFiles = project_files(source, folder)
+        self._variables = source.every_variable
+        self._placeholders: dict[str, str] = {}
+        self._forced: dict[str, str] = {}
+        self._demanded: dict[str, str] = {}
+        self._unset: set[str] | None = None
+
+    def run(self) -> Project:
+        while (done := config(self._compose, self._files, self._forced)).code != 0:
+            self._fill_in(done)
+        unset: dict[str, str | None] = dict.fromkeys([*_UNSET.findall(done.err)])
+        places = {s.name: str(s.location) for s in self._source.services.values()}
+        unset |= dict.fromkeys(self._placeholders)
+        project = parse_project(read(done.out), {**unset, **self._demanded}, places)
+        return replace(project, placeholders={**self._placeholders, **self._forced})
+
+    def _fill_in(self, done: Finished) -> None:
+        """Give placeholders to what may have made Compose refuse.
+
+        Raises:
+            ComposeFileError: There is nothing left that would.
+        """
+        if missing := _REQUIRED.search(done.err):
+            name = missing["name"]
+            if name in self._forced:
+                raise ComposeFileError(self._refusal(done))
+            if name in self._placeholders:
+                self._forced[name] = self._placeholders[name]
+            # the others that Compose would ask for one by one
+            messages = {n: m for n, m in demanded(self._variables).items() if n in self._nowhere()}
+            self._demanded = {**messages, **self._demanded}
+            self._demanded[name] = (missing["message"] or "").strip()
+            self._stand_in({name, *messages})
+            return
+        told = {*_UNSET.findall(done.err)}
+        seen = {v.name for v in self._variables}
+        refusable = {v.name for v in self._variables if is_refusable(v)}
+        empty = (refusable & (self._nowhere() | told)) | (told - seen)
+        if empty <= self._placeholders.keys():
+            raise ComposeFileError(self._refusal(done))
+        self._stand_in(empty)
+
+    def _nowhere(self) -> set[str]:
+        """Return the variables that have no value, of those that can be told without Compose."""
+        if self._unset is None:
+            self._unset = unset_variables(self._compose, self._source, self._folder)
+        return self._unset
+
+    def _stand_in(self, names: Iterable[str]) -> None:
+        for name in {*names} - self._placeholders.keys():
+            uses = [v for v in self._variables if v.name == name]
+            self._placeholders[name] = placeholder(uses)
+        lines = [f"{name}='{value}'\n" for name, value in self._placeholders.items()]
+        placeholder_file(self._folder).write_text("".join(lines))
+
+    def _refusal(self, done: Finished) -> str:
+        """Return Compose's own message, and what it may be about: services and variables."""
+        words = last_words(done).replace(" false schema", " is no key that Compose knows")
+        named = [
+            f"service {service.name!r} ({service.location})"
+            for service in self._source.services.values()
+            if _names(words, service.name)
+        ]
+        places: Mapping[str, None] = dict.fromkeys(
+            f"\n{v.location}: the variable {v.name}, which `{v.key}` uses, has no value."
+            for v in self._variables
+            if v.name in self._placeholders and not v.default
         )
-        if done.code == 0:
-            break
-        missing = _REQUIRED.search(done.err)
-        if missing and missing["name"] not in demanded:
-            demanded[missing["name"]] = (missing["message"] or "").strip()
-        elif "unknown flag: --no-env-resolution" in done.err and flags:
-            flags = []  # Compose before v2.32: it reads the env_file of every service
-        else:
-            raise ComposeFileError(_refusal(done, places or {}))
-    unset: dict[str, str | None] = dict.fromkeys(_UNSET.findall(done.err))
-    return parse_project(_read(done.out), {**unset, **demanded}, places)
+        return (
+            f"Compose refuses the compose files: {words}\n"
+            f"Correct {', '.join(named) or 'them'}.{''.join(places)}"
+        )
 
 
-def _refusal(done: Finished, places: Mapping[str, str]) -> str:
-    """Return Compose's own message, and the places of the services that it names."""
-    words = _last_words(done).replace(" false schema", " is no key that Compose knows")
-    named = [
-        f"service {name!r} ({place})"
-        for name, place in places.items()
-        if re.search(rf'services\.{re.escape(name)}(?![\w-])|service "{re.escape(name)}"', words)
-    ]
-    return f"Compose refuses the compose files: {words}\nCorrect {', '.join(named) or 'them'}."
-
-
-def _last_words(done: Finished) -> str:
-    """Return Compose's own message, without its warnings."""
-    lines = [line for line in done.err.splitlines() if line and "level=warning" not in line]
-    return "\n".join(lines[-12:]) or f"exit code {done.code}"
-
-
-def _read(text: str) -> Mapping[str, Any]:
-    """Read Compose's YAML output by the YAML 1.2 rules that it is written by.
-
-    PyYAML reads YAML 1.1, in which ``on`` is true and ``22:22`` a number.
-    """
-    import yaml
-
-    from harness.source.core_schema import core_schema_loader
-
-    document: Mapping[str, Any] = yaml.load(text, Loader=core_schema_loader())  # noqa: S506 - safe subclass
-    return document
+def _names(words: str, service: str) -> bool:
+    """Whether Compose's message is about a service."""
+    name = re.escape(service)
+    return re.search(rf'services\.{name}(?![\w-])|service "{name}"', words) is not None

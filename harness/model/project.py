@@ -85,7 +85,8 @@ class Service:
     @property
     def fixed(self) -> bool:
         """Whether host ports and container name stay as the compose file fixes them."""
-        return self.harness.get("fixed") is True
+        # what a variable gives (`fixed: ${FIXED:-true}`) is text
+        return self.harness.get("fixed") in (True, "true")
 
     @property
     def attached(self) -> tuple[str, ...]:
@@ -116,6 +117,7 @@ class Project:
     ``unset`` are the variables that had no value when Compose resolved it, each with Compose's
     own message where the file demanded it (``${X:?message}``), else ``None``. ``dotenv`` holds,
     for each service, the variables that it takes from ``.env`` files when it is created.
+    ``placeholders`` are what Compose was told instead of values, so that it accepts the files.
     """
 
     services: Mapping[str, Service]
@@ -126,6 +128,7 @@ class Project:
     rest: Mapping[str, Any] = field(default_factory=dict)
     unset: Mapping[str, str | None] = field(default_factory=dict)
     dotenv: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    placeholders: Mapping[str, str] = field(default_factory=dict)
 
     def service(self, name: str) -> Service:
         """Return the service of that name.
@@ -171,6 +174,19 @@ class Project:
         )
 
 
+# The sections of a project that hold what services use.
+SECTIONS = ("networks", "volumes", "configs", "secrets")
+
+
+def used_names(service: Service, key: str) -> tuple[str, ...]:
+    """Return the networks, volumes, configs or secrets of the project that a service uses."""
+    if key == "networks":
+        return service.networks
+    if key == "volumes":
+        return service.volumes
+    return tuple(str(entry["source"]) for entry in service.config.get(key) or ())
+
+
 def unescaped(value: object) -> str:
     """Return a value of the resolved project as it is meant: Compose writes ``$`` as ``$$``."""
     return str(value).replace("$$", "$")
@@ -188,22 +204,24 @@ def parse_project(
         unset: The variables without a value.
         places: Where the compose files define each service.
     """
-    sections = {
-        key: document.get(key) or {} for key in ("networks", "volumes", "configs", "secrets")
-    }
+    sections = {key: document.get(key) or {} for key in SECTIONS}
     known = {"name", "services", *sections}
     services = {
         name: parse_service(name, config or {}, (places or {}).get(name, ""))
         for name, config in (document.get("services") or {}).items()
     }
+    read = {
+        key: {name: entry or {} for name, entry in section.items()}
+        for key, section in sections.items()
+    }
     return Project(
         services=services,
+        networks=read["networks"],
+        volumes=read["volumes"],
+        configs=read["configs"],
+        secrets=read["secrets"],
         rest={key: value for key, value in document.items() if key not in known},
         unset=unset or {},
-        **{
-            key: {name: entry or {} for name, entry in section.items()}
-            for key, section in sections.items()
-        },
     )
 
 

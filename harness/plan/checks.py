@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from harness.errors import (
     ComposeFileError,
     DependencyCycleError,
-    MissingVariableError,
-    SettingError,
     nearest,
 )
-from harness.model.duration import seconds
-from harness.model.project import Project, Service
+from harness.model.project import SECTIONS, Project, Service, used_names
 
 if TYPE_CHECKING:
-    from harness.source import Source, SourceService, Variable
-
-# Keys of a service in which an empty string instead of a value does harm that nobody sees.
-DEMANDING_KEYS = frozenset({"image", "build", "command", "ports", "volumes"})
+    from harness.source import Source, SourceService
 
 
-def check_dependencies(services: Mapping[str, SourceService]) -> None:
+def check_dependencies(source: Source) -> None:
     """Check that every dependency exists, and that none goes in a circle.
+
+    Where a file is left to Compose to include, it may define what others depend on.
 
     Raises:
         ComposeFileError: A service depends on one that is not there.
         DependencyCycleError: Services depend on each other in a circle.
     """
-    for service in services.values():
+    services = source.services
+    for service in services.values() if source.complete else ():
         for dependency in service.dependencies:
             if dependency.required and dependency.name not in services:
                 raise ComposeFileError(
@@ -65,65 +61,6 @@ def _circle(services: Mapping[str, SourceService]) -> list[str]:
     return []
 
 
-@dataclass(frozen=True, slots=True)
-class VariableFindings:
-    """Variables without a value that the needed services use."""
-
-    errors: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
-def find_unset(
-    source: Source, needed: Iterable[str], unset: Mapping[str, str | None]
-) -> VariableFindings:
-    """Judge the variables that have no value.
-
-    Args:
-        source: The compose files.
-        needed: The services of the closure.
-        unset: The variables without a value, with the compose file's own message for those that
-            it demands.
-    """
-    needed = set(needed)
-    errors: dict[str, None] = {}
-    warnings: dict[str, None] = {}
-    everywhere = [*source.variables, *(v for s in source.services.values() for v in s.variables)]
-    for variable in everywhere:
-        if variable.name not in unset or variable.default:
-            continue
-        if variable.service is not None and variable.service not in needed:
-            continue
-        demanded = variable.required or (variable.service and variable.key in DEMANDING_KEYS)
-        (errors if demanded else warnings)[_unset_message(variable, unset[variable.name])] = None
-    located = {variable.name for variable in everywhere}
-    for name, message in unset.items():
-        # a file reached only by `extends` is not peeked into: Compose knows, without the line
-        if name not in located and message is not None:
-            said = f": {message}" if message else ""
-            errors[f"the variable {name} has no value, and a compose file demands it{said}"] = None
-    return VariableFindings(tuple(errors), tuple(warnings))
-
-
-def _unset_message(variable: Variable, message: str | None) -> str:
-    where = f"of service {variable.service!r}" if variable.service else "of the project"
-    said = f" ({message})" if variable.required and message else ""
-    return (
-        f"{variable.location}: the variable {variable.name} has no value{said}; "
-        f"`{variable.key}` {where} uses it. Set it in the environment or in a .env file, "
-        f"or give it a default: ${{{variable.name}:-…}}"
-    )
-
-
-def check_variables(findings: VariableFindings) -> None:
-    """Raise for variables that a needed service cannot do without.
-
-    Raises:
-        MissingVariableError: There are some; each is named with file and line.
-    """
-    if findings.errors:
-        raise MissingVariableError("\n".join(findings.errors))
-
-
 def check_env_files(services: Iterable[Service], exists: Callable[[str], bool]) -> None:
     """Check that every file of variables is there: Compose would not say whose it is.
 
@@ -154,38 +91,21 @@ def written_to(project: Project, services: Sequence[Service]) -> tuple[str, ...]
     )
 
 
-HARNESS_KEYS = ("fixed", "ready")
-READY_KEYS = ("timeout",)
-
-
-def check_extension(service: SourceService) -> None:
-    """Check a service's ``x-harness`` section.
+def check_references(project: Project, services: Sequence[Service]) -> None:
+    """Check that what services name is there: Compose was told to leave that open.
 
     Raises:
-        SettingError: It has a key or a value that the harness does not know.
+        ComposeFileError: A service uses a volume, network, config or secret that no file
+            defines, or depends on such a service.
     """
-    where = service.harness_location or service.location
-    _known(service.harness, HARNESS_KEYS, f"{where}: x-harness of service {service.name!r}")
-    fixed = service.harness.get("fixed", False)
-    if not isinstance(fixed, bool):
-        raise SettingError(f"{where}: x-harness.fixed must be true or false, found {fixed!r}")
-    ready = service.harness.get("ready", {})
-    if not isinstance(ready, Mapping):
-        raise SettingError(
-            f"{where}: x-harness.ready must be a mapping such as {{timeout: 90s}}, found {ready!r}"
-        )
-    _known(ready, READY_KEYS, f"{where}: x-harness.ready of service {service.name!r}")
-    if "timeout" in ready:
-        try:
-            seconds(ready["timeout"])
-        except ValueError:
-            raise SettingError(
-                f"{where}: x-harness.ready.timeout must be a duration such as 90s, "
-                f"found {ready['timeout']!r}"
-            ) from None
-
-
-def _known(section: Mapping[str, object], keys: Sequence[str], where: str) -> None:
-    for key in section:
-        if key not in keys:
-            raise SettingError(f"{where}: unknown key {key!r}. {nearest(key, keys)}")
+    for service in services:
+        wanted = [("service", d.service) for d in service.dependencies if d.required]
+        for key in SECTIONS:
+            wanted += [(key.removesuffix("s"), name) for name in used_names(service, key)]
+        for kind, name in wanted:
+            defined: Mapping[str, object] = getattr(project, f"{kind}s")
+            if name not in defined:
+                raise ComposeFileError(
+                    f"{service.called} uses the {kind} {name!r}, which no compose file defines. "
+                    f"{nearest(name, list(defined))}"
+                )

@@ -29,7 +29,8 @@ def exclusive(project: Project, services: Sequence[Service]) -> tuple[str, ...]:
             if is_fixed(entry):
                 found.add(f"{kind} {entry.get('name') or name}")
             pools = (entry.get("ipam") or {}).get("config") or ()
-            found.update(f"subnet {pool['subnet']}" for pool in pools if pool.get("subnet"))
+            if any(pool.get("subnet") for pool in pools):
+                found.add("fixed subnets")  # one for all: they may overlap
     return tuple(sorted(found))
 
 
@@ -38,4 +39,6 @@ def _of_service(service: Service) -> Iterable[str]:
         yield f"container {name}"
     for port in service.ports:
         if port.published:
-            yield f"port {port.published}/{port.protocol}"
+            first, _, last = port.published.partition("-")
+            for number in range(int(first), int(last or first) + 1):
+                yield f"port {number}/{port.protocol}"

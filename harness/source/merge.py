@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 def override(base: PeekedService, over: PeekedService) -> PeekedService:
     """Return a service with that of a later file laid on it; it stays where it was defined."""
-    variables = base.variables + over.variables  # Compose interpolates before it merges
-    if over.tag == OVERRIDE:
+    everything = over.tag == OVERRIDE
+    # Compose interpolates before it merges: what is replaced still wants a value.
+    earlier = (
+        replace(v, replaced=True) if everything or _replaced(v, over) else v for v in base.variables
+    )
+    variables = (*earlier, *over.variables)
+    if everything:
         return replace(over, location=base.location, variables=variables, tag="")
     uses = dict(base.declared)
     for key, declared in over.declared.items():
@@ -32,8 +37,15 @@ def override(base: PeekedService, over: PeekedService) -> PeekedService:
         harness=values.merge(base.harness, over.harness),
         harness_location=over.harness_location or base.harness_location,
         declared=uses,
+        replaces=base.replaces | over.replaces,
         variables=variables,
     )
+
+
+def _replaced(variable: Variable, over: PeekedService) -> bool:
+    """Whether a later file puts another value where the reference stands."""
+    path = variable.path
+    return any(path[:length] in over.replaces for length in range(1, len(path) + 1))
 
 
 def extend(base: PeekedService, service: PeekedService) -> PeekedService:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,15 @@ from harness.source.types import Location, Variable
 from harness.source.variables import references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _HARNESS = "x-harness"
+_ALONE = re.compile(r"\$(\w+|\{[^{}]*\})")
+# How the keys of a service merge that are neither mappings nor plain scalars. Source:
+# https://docs.docker.com/reference/compose-file/merge/
+_REPLACED = {("command",), ("entrypoint",), ("healthcheck", "test")}
+_JOINED = {"dns", "dns_search", "env_file", "label_file", "tmpfs"}
 # What makes a file one of Compose's, and the shape that Compose wants it in: other programs have
 # a list of `services` (Kong) or a `name`. `name` and `version` alone say nothing.
 _SHAPES: dict[str, type[yaml.Node]] = {
@@ -51,7 +57,7 @@ class PeekedService:
     """A service as one document, or several merged ones, write it.
 
     ``tag`` is ``!reset``, ``!override`` or neither; ``harness`` may still hold values under
-    those tags.
+    those tags. ``replaces`` are the paths at which it takes the place of an earlier file's value.
     """
 
     name: str
@@ -60,6 +66,7 @@ class PeekedService:
     harness: object
     harness_location: Location | None
     declared: Mapping[str, Declared]
+    replaces: frozenset[tuple[str, ...]]
     variables: tuple[Variable, ...]
     extends: Extends | None
 
@@ -110,7 +117,7 @@ def peek(path: Path, document: yaml.Node) -> Document:
         if key == "include":
             includes = tuple(_includes(path, value))
         if key != _HARNESS:
-            variables.extend(_variables(path, value, None, key))
+            variables.extend(_variables(path, _below(path, key, value), None))
     return Document(path, includes, services, services_tag, tuple(variables))
 
 
@@ -119,6 +126,7 @@ def _service(path: Path, name: str, name_node: yaml.Node, body: yaml.Node) -> Pe
     harness: object = {}
     harness_location: Location | None = None
     uses: dict[str, Declared] = {}
+    replaces: set[tuple[str, ...]] = set()
     variables: list[Variable] = []
     extends: Extends | None = None
     for key, key_node, value in () if tag == nodes.RESET else nodes.items(path, body):
@@ -130,7 +138,9 @@ def _service(path: Path, name: str, name_node: yaml.Node, body: yaml.Node) -> Pe
             uses[key] = use
         if key == "extends":
             extends = _extends(path, value)
-        variables.extend(_variables(path, value, name, key))
+        below = tuple(_below(path, key, value))
+        replaces.update(at.path for at in below if at.replaces)
+        variables.extend(_variables(path, below, name))
     return PeekedService(
         name=name,
         location=nodes.location(path, name_node),
@@ -138,6 +148,7 @@ def _service(path: Path, name: str, name_node: yaml.Node, body: yaml.Node) -> Pe
         harness=harness,
         harness_location=harness_location,
         declared=uses,
+        replaces=frozenset(replaces),
         variables=tuple(variables),
         extends=extends,
     )
@@ -176,19 +187,59 @@ def _includes(path: Path, node: yaml.Node) -> Iterator[Include]:
             yield Include(nodes.location(path, entry), paths, directory)
 
 
-def _variables(path: Path, node: yaml.Node, service: str | None, key: str) -> Iterator[Variable]:
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A node below a key, with the keys that lead to it; ``listed``: over a list."""
+
+    path: tuple[str, ...]
+    node: yaml.Node
+    listed: bool = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it takes the place of what an earlier file says, instead of joining it."""
+        if self.listed or self.path in _REPLACED:
+            return not self.listed
+        if nodes.compose_tag(self.node):
+            return True
+        scalar = isinstance(self.node, yaml.ScalarNode) and not nodes.is_null(self.node)
+        return scalar and self.path[0] not in _JOINED
+
+
+def _below(file: Path, key: str, value: yaml.Node) -> Iterator[_Node]:
+    """Yield a key's value and all that is in it."""
     seen: set[int] = set()  # an anchor counts once, and may contain itself
-    waiting = [node]
+    start = ("build", "context") if key == "build" and nodes.text(value) else (key,)
+    waiting = [_Node(start, value)]
     while waiting:
-        node = waiting.pop()
-        if node.tag == nodes.RESET:
-            continue  # Compose drops it before it interpolates
-        if isinstance(node, yaml.ScalarNode):
-            if "$" in node.value:
-                where = nodes.location(path, node)
-                for found in references(node.value):
-                    yield Variable(found.name, where, service, key, found.default, found.required)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            below = nodes.elements(node) or [value for _, _, value in nodes.items(path, node)]
-            waiting.extend(reversed(below))
+        at = waiting.pop()
+        if id(at.node) in seen:
+            continue
+        seen.add(id(at.node))
+        yield at
+        if at.node.tag == nodes.RESET or isinstance(at.node, yaml.ScalarNode):
+            continue
+        below = [_Node(at.path, item, listed=True) for item in nodes.elements(at.node)] or [
+            _Node((*at.path, name), item, at.listed) for name, _, item in nodes.items(file, at.node)
+        ]
+        waiting.extend(reversed(below))
+
+
+def _variables(file: Path, below: Iterable[_Node], service: str | None) -> Iterator[Variable]:
+    for at in below:
+        # Compose drops what is under !reset before it interpolates
+        if at.node.tag == nodes.RESET or not isinstance(at.node, yaml.ScalarNode):
+            continue
+        if "$" in at.node.value:
+            for found in references(at.node.value):
+                yield Variable(
+                    name=found.name,
+                    location=nodes.location(file, at.node),
+                    service=service,
+                    path=at.path,
+                    default=found.default,
+                    required=found.required,
+                    message=found.message,
+                    fallback=found.fallback,
+                    alone=_ALONE.fullmatch(at.node.value) is not None,
+                )

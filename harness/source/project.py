@@ -40,7 +40,7 @@ def assemble(root: Path, selection: Selection, reader: Reader) -> Source:
         files = tuple(path for unit in arranged for path in unit)
         groups.append(FileGroup(directory, files, _env_files(root, directory)))
     services = merge.join(units)
-    if not services:
+    if not services and assembly.complete:
         raise ComposeFileError(_no_services(assembly.members))
     return Source(
         root=root,
@@ -48,6 +48,7 @@ def assemble(root: Path, selection: Selection, reader: Reader) -> Source:
         services={name: merge.finish(service) for name, service in services.items()},
         variables=(*assembly.outside, *assembly.neighbours()),
         left_out=selection.left_out,
+        complete=assembly.complete,
     )
 
 
@@ -55,12 +56,14 @@ class _Assembly:
     """Merges files as Compose does, and keeps what belongs to no service.
 
     ``members`` are the files read, those reached over ``include`` among them; ``outside`` are
-    the variables outside services, and those of services that a later file removes.
+    the variables outside services, and those of services that a later file removes;
+    ``complete`` is false once an ``include`` could not be followed.
     """
 
     def __init__(self, reader: Reader) -> None:
         self.members: dict[Path, None] = {}
         self.outside: list[Variable] = []
+        self.complete = True
         self._reader = reader
         self._extended: dict[Path, set[str]] = {}
 
@@ -103,6 +106,7 @@ class _Assembly:
         parts = []
         for include in document.includes:
             step = included(include, directory)
+            self.complete = self.complete and step.complete
             files = [file for file in step.files if file not in above]
             if files:
                 parts.append(self.merged(files, step.directory, above))
@@ -153,6 +157,5 @@ def _no_services(files: Mapping[Path, None]) -> str:
     return (
         f"No service is defined in {names}. A compose file must contain a `services:` mapping "
         "with a service in it, such as `services: {db: {image: postgres}}`; at least one of "
-        "these files must. (What is included from a remote place, or by a path with a variable "
-        "in it, is not seen.)"
+        "these files must."
     )

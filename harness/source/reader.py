@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class Step:
     """The files that an entry of ``include`` or an ``extends`` leads to.
 
-    ``directory`` is where relative paths within these files start from.
+    ``directory`` is where relative paths within these files start from; ``complete`` is false
+    where only Compose knows all of that.
     """
 
     verb: str
     location: Location
     files: tuple[Path, ...]
     directory: Path
+    complete: bool = True
 
 
 class Reader:
@@ -94,11 +96,12 @@ def included(include: Include, directory: Path) -> Step:
     """
     files = _files(directory, include.paths)
     start = include.project_directory
+    complete = len(files) == len(include.paths) and "$" not in (start or "")
     if start and "$" not in start:
         within = normal(directory / start)
     else:
         within = files[0].parent if files else directory
-    return Step("included by", include.location, files, within)
+    return Step("included by", include.location, files, within, complete)
 
 
 def followable(directory: Path, written: str) -> Path | None:

@@ -31,20 +31,34 @@ class Variable:
         name: the variable's name.
         location: the scalar in which the reference stands.
         service: the service that needs the value; None outside services.
-        key: the key of the service (``image``), or the top-level key (``networks``), below
-            which the reference stands.
+        path: the keys below which the reference stands, from that of the service (``build``,
+            ``args``, ``WHERE``) or from the top-level one (``volumes``, ``data``, ``name``).
         default: it works without a value: ``:-``, ``-``, ``:+``, ``+``, or it stands inside
             another reference (``B`` of ``${A:-${B}}``), which may never come to need it.
         required: it is written with ``:?`` or ``?``. Inside another reference it can be both:
             Compose then refuses to go on only when the outer one comes to need it.
+        message: what stands behind ``:?``.
+        fallback: what stands behind ``:-``; None for one that stands inside another reference.
+        alone: there is nothing else in the scalar.
+        replaced: a later file puts something else in its place. Compose interpolates before it
+            merges, so it still wants a value, but no service gets it.
     """
 
     name: str
     location: Location
     service: str | None
-    key: str
+    path: tuple[str, ...]
     default: bool
     required: bool
+    message: str = ""
+    fallback: str | None = None
+    alone: bool = False
+    replaced: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key of the service (``image``), or the top-level key (``networks``)."""
+        return self.path[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,8 @@ class Source:
             services; it is no name of ``services`` where Compose interpolates a service that
             nobody can need (the neighbour of an extended one, one removed with ``!reset``).
         left_out: files of a folder that do not count, with the reason in words.
+        complete: every ``include`` was followed. A remote one, and one whose path has a variable
+            in it, are known to Compose alone, and so are their services.
     """
 
     root: Path
@@ -119,8 +135,19 @@ class Source:
     services: Mapping[str, SourceService]
     variables: tuple[Variable, ...]
     left_out: tuple[tuple[Path, str], ...]
+    complete: bool = True
+
+    @property
+    def every_variable(self) -> tuple[Variable, ...]:
+        """Every reference to a variable, in services and outside."""
+        inside = (v for service in self.services.values() for v in service.variables)
+        return (*self.variables, *inside)
 
     def group_of(self, service: str) -> FileGroup:
-        """Return the folder's files that a service belongs to."""
-        file = self.services[service].location.file
-        return next((group for group in self.groups if file in group.files), self.groups[0])
+        """Return the folder's files that a service belongs to; the first if it was not seen."""
+        known = self.services.get(service)
+        return self.group_with(known.location.file if known else None) or self.groups[0]
+
+    def group_with(self, file: Path | None) -> FileGroup | None:
+        """Return the group of a file; None for one that others lead to."""
+        return next((group for group in self.groups if file in group.files), None)

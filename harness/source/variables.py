@@ -30,6 +30,8 @@ class Reference:
     name: str
     default: bool
     required: bool
+    message: str = ""
+    fallback: str | None = None
 
 
 def references(text: str) -> Iterator[Reference]:
@@ -51,13 +53,15 @@ def _references(text: str, start: int, end: int, *, nested: bool) -> Iterator[Re
         close = _closing_brace(text, start, end)
         if close is None:
             continue
-        operator = match["operator"]
+        operator, argument = match["operator"], text[start:close]
         yield Reference(
             match["braced"],
             # Compose looks at the inside only if the outer one has to use it, so the inner
             # one never is an error by itself.
             default=nested or operator[-1:] in ("-", "+"),
             required=operator.endswith("?"),
+            message=argument if operator.endswith("?") else "",
+            fallback=argument if operator.endswith("-") and not nested else None,
         )
         yield from _references(text, start, close, nested=True)
         start = close + 1

@@ -89,17 +89,23 @@ class Fleet:
             self._failures[self._key(need, test)] = _Failure(test, str(error))
             raise
 
-    def check_names(self, names: Iterable[str]) -> None:
-        """Check that names are services of the project, before anything is asked of an engine.
+    def check_names(self, names: Iterable[str], test: str) -> None:
+        """Check that names are services of the project.
+
+        A file that only Compose can include may define what the compose files do not show: then
+        the resolved project is asked.
 
         Raises:
             UnknownServiceError: One is not; the nearest name is offered.
+            HarnessError: No engine, no Compose, or compose files that cannot be used.
         """
         for name in sorted(names):
-            if name not in self._services:
+            if name in self._services:
+                continue
+            known = self.yard(test).project.services
+            if name not in known:
                 raise UnknownServiceError(
-                    f"no compose file defines a service {name!r}. "
-                    f"{nearest(name, list(self._services))}"
+                    f"no compose file defines a service {name!r}. {nearest(name, list(known))}"
                 )
 
     def _key(self, need: Need, test: str) -> object:
@@ -111,12 +117,17 @@ class Fleet:
         return names, environment, frozenset((n, yard.engine.image_id(i)) for n, i in images if i)
 
     def give_back(self, stack: Stack) -> None:
-        """Remove a stack."""
+        """Remove a stack. One whose removal was interrupted stays listed, for ``close``."""
         try:
             stack.remove()
-        finally:
-            if stack in self._stacks:
-                self._stacks.remove(stack)
+        except HarnessError:
+            self._forget(stack)
+            raise
+        self._forget(stack)
+
+    def _forget(self, stack: Stack) -> None:
+        if stack in self._stacks:
+            self._stacks.remove(stack)
 
     def close(self) -> None:
         """Remove every stack that is left, and close what the fleet opened."""
@@ -161,7 +172,7 @@ class Lease:
             HarnessError: A start failed. A stack that was to be new is gone.
         """
         need = self._need.joined(services)
-        self._fleet.check_names(need.services)
+        self._fleet.check_names(need.services, self._test)
         if not need:
             return
         if joins := self._stack is not None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -81,6 +81,12 @@ class Images:
             self._ready.update(s.name for s in missing)
             self._ready.update(built)
 
+    def remove(self, image: str) -> None:
+        """Remove an image; who needs it next builds or pulls it again."""
+        with self._lock:
+            self._ready.clear()
+            self._engine.remove_image(image)
+
     def _build_all(self, services: Sequence[Service]) -> None:
         """Build, one process of a checkout at a time: the others find the builder's cache warm."""
         file = self._write(services)
@@ -88,7 +94,7 @@ class Images:
             for service in services:
                 before = self._engine.image_id(self.tag(service.name))
                 self._build_one(service, file)
-                if before and before != self._engine.image_id(self.tag(service.name)):
+                if before and not self._engine.image_tags(before):
                     self._engine.remove_image(before)  # else each change leaves one behind
 
     def _build_one(self, service: Service, file: Path) -> None:
@@ -133,6 +139,19 @@ class Images:
             )
         return True
 
+    def _with_contexts(self, services: Sequence[Service]) -> Iterable[Service]:
+        """Return services, and those whose images their builds start from."""
+        found = {s.name: s for s in services}
+        pending = [*services]
+        while pending:
+            build = pending.pop().config.get("build") or {}
+            for context in (build.get("additional_contexts") or {}).values():
+                base = self._project.services.get(str(context).removeprefix("service:"))
+                if str(context).startswith("service:") and base and base.name not in found:
+                    found[base.name] = base
+                    pending.append(base)
+        return found.values()
+
     @property
     def _name(self) -> str:
         return f"harness-images-{self._checkout}"
@@ -140,6 +159,7 @@ class Images:
     def _write(self, services: Sequence[Service]) -> Path:
         """Write a compose file of nothing but images."""
         keys = ("image", "build", "platform", "pull_policy")
+        services = [*self._with_contexts(services)]
         document = {
             "services": {
                 s.name: {

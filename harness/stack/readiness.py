@@ -15,6 +15,9 @@ from harness.probe import HealthProbe, Probe, TcpProbe
 from harness.stack.graph import Cancelled
 
 LOG_LINES = 20
+# Seconds for which a service that offers nothing to probe must run: most that cannot start at all
+# have exited by then.
+_SETTLED = 0.25
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.01, 0.5, 1.5
 
 
@@ -46,13 +49,15 @@ class Readiness:
             Cancelled: Somebody gave up on the stack.
         """
         started = time.monotonic()
-        limit = self._limit(service, self.engine.snapshot(container))
+        limit: float | None = None
         probes: list[Probe] | None = None
         pause = _FIRST_PAUSE
+        probed = False
         saw = "nothing yet"
         waited_for = "its end (exit code 0)" if one_shot else "the container to run"
         while True:
             snapshot = self.engine.snapshot(container)
+            limit = self._limit(service, snapshot) if limit is None else limit
             if snapshot.finished:
                 if self._completed(service, snapshot, one_shot):
                     return
@@ -60,13 +65,15 @@ class Readiness:
             if snapshot.status in {"running", "paused"} and not one_shot:
                 # only a running container has ports; each restart may publish them anew
                 probes = self._probes(snapshot) if probes is None else probes
-                if not probes:
+                if not probes and (probed or time.monotonic() - started > _SETTLED):
                     return
-                waited_for = probes[0].name
-                ready, saw = probes[0].look()
-                if ready:
-                    probes.pop(0)
-                    continue
+                if probes:
+                    waited_for = probes[0].name
+                    ready, saw = probes[0].look()
+                    if ready:
+                        probed = True
+                        probes.pop(0)
+                        continue
             else:
                 probes = None
                 saw = f"container {snapshot.status}" + _restarts(snapshot)

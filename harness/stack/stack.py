@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from harness.container import Container
@@ -37,7 +38,9 @@ class Stack:
         self._turns = ExitStack()
         self._held: set[str] = set()
         self._gave_up = threading.Event()
-        self._starter = Starter(yard, self._labels, self._gave_up, self._create_elsewhere)
+        self._starter = Starter(
+            yard, self._labels, self._gave_up, self._host_ports, self._create_elsewhere
+        )
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -66,11 +69,14 @@ class Stack:
         for service in wanted:
             self._choose_ports(service)
         self._gave_up.clear()
+        file = self._write(wanted)
+        start = partial(self._starter.start, wanted=wanted)
         if needs_compose_start(wanted):
-            self._up_by_compose(wanted)
+            start = partial(self._starter.start_by_compose, project=self.name, file=file)
         else:
-            self._create(wanted)
-            self._start(wanted, named)
+            self._yard.composer.create(self.name, file, [s.name for s in wanted])
+            self._starter.find(wanted)
+        self._start(wanted, named, start)
         self._up.update((s.name, s) for s in wanted)
 
     def remove(self) -> None:
@@ -107,7 +113,7 @@ class Stack:
 
     def _take_turns(self, services: list[Service]) -> None:
         wanted = [r for r in exclusive(self._yard.project, services) if r not in self._held]
-        self._turns.enter_context(take_turns(wanted, self._yard.turn_timeout))
+        self._turns.enter_context(take_turns(wanted, self.name, self._yard.turn_timeout))
         self._held.update(wanted)
 
     def _choose_ports(self, service: Service) -> None:
@@ -120,6 +126,11 @@ class Stack:
             for _ in service.ports
         ]
 
+    def _host_ports(self, service: Service) -> list[int | None]:
+        """Return the host ports of a service, parallel to those that it declares."""
+        fixed = [int(p.published) if p.published.isdigit() else None for p in service.ports]
+        return self._ports.get(service.name, fixed)
+
     def _create_elsewhere(
         self, service: Service, affected: list[Service], wanted: list[Service]
     ) -> None:
@@ -128,10 +139,6 @@ class Stack:
         self._choose_ports(service)
         self._yard.claims.release(p for p in taken if p is not None)
         self._yard.composer.create(self.name, self._write(wanted), [s.name for s in affected])
-
-    def _create(self, wanted: list[Service]) -> None:
-        self._yard.composer.create(self.name, self._write(wanted), [s.name for s in wanted])
-        self._starter.find(wanted)
 
     def _write(self, wanted: list[Service]) -> Path:
         services = [*{s.name: s for s in [*self._up.values(), *wanted]}.values()]
@@ -150,13 +157,16 @@ class Stack:
         self._file.write_text(json.dumps(document))
         return self._file
 
-    def _start(self, wanted: list[Service], named: frozenset[str]) -> None:
+    def _start(
+        self, wanted: list[Service], named: frozenset[str], start: Callable[[str], None]
+    ) -> None:
+        """Start each service the moment its conditions hold, and wait until all are ready."""
         optional = optional_for_all([*self._up.values(), *wanted], named | self._up.keys())
 
         def work(task: Task) -> None:
             try:
                 if task.step is Step.START:
-                    self._starter.start(task.service, wanted)
+                    start(task.service)
                 else:
                     self._starter.wait_ready(task.service)
             except ServiceStartError:
@@ -165,11 +175,3 @@ class Stack:
 
         run_graph(start_graph(wanted), work, self._gave_up)
         self._starter.look_again(s.name for s in wanted if s.name not in optional)
-
-    def _up_by_compose(self, wanted: list[Service]) -> None:
-        names = [s.name for s in wanted]
-        self._yard.composer.up(self.name, self._write(wanted), names)
-        self._starter.find(wanted)
-        graph: dict[str, set[str]] = {name: set() for name in names}
-        run_graph(graph, self._starter.wait_ready, self._gave_up)
-        self._starter.look_again(names)

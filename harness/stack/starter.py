@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.container import Container, Control
 from harness.engine.inject import archive, injections
-from harness.errors import HarnessError, PortTakenError, ServiceStartError
+from harness.errors import EngineRefusedError, HarnessError, PortTakenError, ServiceStartError
 from harness.model.project import Service, unescaped
 from harness.plan.order import holding_on
 from harness.stack.readiness import Readiness
@@ -30,14 +31,16 @@ class Starter:
         yard: Yard,
         labels: Mapping[str, str],
         gave_up: threading.Event,
+        host_ports: Callable[[Service], Sequence[int | None]],
         create_elsewhere: Callable[[Service, list[Service], list[Service]], None],
     ) -> None:
         self.containers: dict[str, list[Container]] = {}
         self._yard = yard
         self._labels = labels
         self._readiness = Readiness(yard.engine, yard.timeout, gave_up)
+        self._host_ports = host_ports
         self._create_elsewhere = create_elsewhere
-        self._recreating = threading.Lock()
+        self._one_by_one = threading.Lock()
 
     def find(self, services: Iterable[Service]) -> None:
         """Find the containers that were created for services."""
@@ -46,6 +49,7 @@ class Starter:
             self._start_one,
             self._ready_again,
             self._pre_stop,
+            self._host_ports,
         )
         known = {s.name: s for s in services}
         found: dict[str, list[Container]] = {name: [] for name in known}
@@ -71,6 +75,24 @@ class Starter:
         service = self._yard.project.services[name]
         for place in range(len(self.containers[name])):
             self._start_somewhere(service, place, wanted)
+
+    def start_by_compose(self, name: str, project: str, file: Path) -> None:
+        """Have Compose create and start a service: it has keys that only Compose carries out.
+
+        Raises:
+            ServiceStartError: Compose refused, or took too long.
+        """
+        service = self._yard.project.services[name]
+        try:
+            with self._one_by_one:  # two of them could both make the network
+                self._yard.composer.up(project, file, name, self._yard.timeout)
+        except EngineRefusedError as error:
+            self.find([service])
+            logs = "".join(c.logs() for c in self.containers[name])
+            raise ServiceStartError(
+                f"{service.called} could not be started by Compose: {error}\n{logs}".rstrip()
+            ) from None
+        self.find([service])
 
     def wait_ready(self, name: str) -> None:
         """Wait until every container of a service is ready.
@@ -118,7 +140,7 @@ class Starter:
                     ) from None
                 if service.fixed or service.replicas > 1 or tries + 1 == _PORT_TRIES:
                     raise PortTakenError(self._taken(service, str(error))) from None
-                with self._recreating:
+                with self._one_by_one:
                     self._recreate(service, wanted)
         return None
 

@@ -16,11 +16,15 @@ from harness.model.project import Project, Service
 from harness.plan.checks import (
     check_dependencies,
     check_env_files,
-    check_extension,
-    check_variables,
-    find_unset,
+    check_references,
     written_to,
 )
+from harness.plan.extension import (
+    check_extension,
+    check_project_extensions,
+    check_resolved_extension,
+)
+from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
 from harness.stack.images import Images
 
@@ -64,15 +68,20 @@ class Yard:
 
         Raises:
             MissingVariableError: A variable has no value, and a service cannot do without it.
-            ComposeFileError: A file of variables is not there.
+            ComposeFileError: A file of variables is not there, or a service names a volume,
+                network, config, secret or service that no file defines.
+            SettingError: An ``x-harness`` makes no sense once its variables have values.
         """
-        findings = find_unset(self.source, [s.name for s in services], self.project.unset)
+        findings = find_unset(self.source, self.project, services)
         check_variables(findings)
+        check_references(self.project, services)
+        for service in services:
+            check_resolved_extension(service)
         check_env_files(services, lambda path: Path(path).exists())
         for warning in (*findings.warnings, *written_to(self.project, services)):
             if warning not in self._warned:
+                self.warn(warning)  # it may raise: then it is told to the next test as well
                 self._warned.add(warning)
-                self.warn(warning)
 
     def close(self) -> None:
         """Give back ports, connections and files."""
@@ -91,19 +100,19 @@ def open_yard(
     """
     from harness.engine.cli import find_compose
     from harness.engine.compose import ComposeEngine
+    from harness.engine.config import project_directory
     from harness.engine.docker import DockerEngine
     from harness.engine.dotenv import dotenv_values
-    from harness.engine.resolve import project_files, resolve
+    from harness.engine.resolve import resolve
 
     for service in source.services.values():
         check_extension(service)
-    check_dependencies(source.services)
+    check_dependencies(source)
     compose = find_compose()
     folder = Path(tempfile.mkdtemp(prefix="pytest-compose-harness-"))
     try:
-        files = project_files(source, folder)
-        places = {service.name: str(service.location) for service in source.services.values()}
-        project = resolve(compose, files, places)
+        project = resolve(compose, source, folder)
+        check_project_extensions(project)
         project = replace(project, dotenv=dotenv_values(compose, source, project, folder))
         engine = DockerEngine()
     except BaseException:
@@ -111,7 +120,7 @@ def open_yard(
         raise
     # what Compose itself reads late (build arguments, an env_file's references) sees all of them
     env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
-    composer = ComposeEngine(compose, files.directory, tuple(env_files))
+    composer = ComposeEngine(compose, project_directory(source), tuple(env_files))
     return Yard(
         source=source,
         project=project,

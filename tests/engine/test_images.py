@@ -41,6 +41,31 @@ def test_an_image_is_built_under_a_stable_tag_and_again_only_when_something_chan
     assert changed.images() != first
 
 
+def test_a_name_that_somebody_else_gave_the_old_image_stays(lab: Lab) -> None:
+    lab.compose("services: {app: {<<: *idle, build: app}}")
+    dockerfile(lab, "old")
+    kept = f"kept-{lab.yard.run}"
+    lab.client.tag(lab.container("app").image, kept, tag="latest")
+    lab.fleet.close()
+    try:
+        dockerfile(lab, "new")
+        lab.again().container("app")
+        assert lab.client.inspect_image(f"{kept}:latest")  # type: ignore[no-untyped-call]
+    finally:
+        lab.client.remove_image(kept)
+
+
+def test_an_image_that_was_removed_is_built_again_when_it_is_needed(lab: Lab) -> None:
+    lab.compose("services: {app: {<<: *idle, build: app}}")
+    dockerfile(lab, "again")
+    lease = lab.up("app")
+    image = lease.containers("app")[0].image
+    lease.release()
+    lab.yard.images.remove(image)
+    assert lab.images() == {}
+    assert file_in(lab.container("app"), "/word") == "again\n"
+
+
 def test_a_service_may_run_the_image_that_another_builds(lab: Lab) -> None:
     lab.compose("""
     services:

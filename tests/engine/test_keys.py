@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import EngineRefusedError
+from harness.errors import ServiceStartError
 from harness.plan.keys import COMPOSE_KEYS, CREATE_KEYS, HARNESS_KEYS, AppliedBy, applied_by
 
 from .compose_spec import service_keys
@@ -64,6 +64,6 @@ def test_a_start_by_compose_that_fails_is_told_in_its_words(lab: Lab) -> None:
         <<: *sleeper
         pre_start: [{image: debian:bookworm-slim, command: ["false"]}]
     """)
-    with pytest.raises(EngineRefusedError, match="app"):
+    with pytest.raises(ServiceStartError, match=r"service 'app' could not be started by Compose"):
         lab.up("app")
     assert lab.left() == []

@@ -6,7 +6,7 @@ import pytest
 
 from harness import NetworkInfo
 from harness.errors import DockerConfigurationError
-from harness.lease.ports import port_range
+from harness.lease.ports import PortClaims, port_range
 
 from .lab import Lab, answer
 
@@ -46,6 +46,14 @@ def test_a_container_port_that_is_published_twice_has_two_entries(lab: Lab) -> N
     assert len(set(infos)) == 3
     assert [answer(info.host_port, host=info.hostname) for info in infos] == ["hello"] * 3
     assert app.port(8080) == infos[0].host_port
+
+
+def test_fixed_ports_of_one_container_port_keep_the_compose_files_order(lab: Lab) -> None:
+    claims = PortClaims()
+    high, low = sorted((claims.claim(), claims.claim()), reverse=True)
+    published = f"['{high}:8080', '{low}:8080']"
+    lab.compose(f"services: {{app: {{<<: *echo, ports: {published}, x-harness: {{fixed: true}}}}}}")
+    assert [info.host_port for info in lab.container("app").network_info] == [high, low]
 
 
 def test_one_number_may_be_published_for_tcp_and_udp(lab: Lab) -> None:

@@ -149,7 +149,13 @@ class Project:
         """Return the names of this project's containers; those that run, or all."""
         found = engine().containers(all=everything, filters={"label": [_WORKING_DIR]})
         here = (str(self.root), str(self.root / "compose"))
-        return [c["Names"][0] for c in found if c["Labels"][_WORKING_DIR] in here]
+        return [c["Names"][0].lstrip("/") for c in found if c["Labels"][_WORKING_DIR] in here]
+
+    def succeeds_in(self, container: str, command: str) -> bool:
+        """Whether a command run inside a container ends with 0."""
+        created = engine().exec_create(container, ["sh", "-c", command])
+        engine().exec_start(created["Id"])
+        return bool(engine().exec_inspect(created["Id"])["ExitCode"] == 0)
 
     def check_told_simply(self, outcome: Outcome) -> None:
         assert "Traceback" not in outcome.text, outcome.text

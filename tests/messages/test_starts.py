@@ -16,7 +16,6 @@ CLOSED_PORT = f"""
       ports: ["80"]
       x-harness: {{ready: {{timeout: 1s}}}}
     """
-# With a port, since a service that has none is ready as soon as it runs.
 CRASH = f"""
     app:
       image: {IMAGE}
@@ -35,6 +34,15 @@ def test_a_container_that_exits_is_told_with_its_exit_code_and_its_log(project: 
     assert "before it was ready" in message
     assert re.search(r"container harness-\w+-1-app-1, image debian:bookworm-slim", message)
     assert "Its last log lines:\n    no config found" in message
+
+
+def test_a_service_with_nothing_to_probe_that_exits_at_start_is_told(project: Project) -> None:
+    project.services(CRASH.replace('ports: ["80"]', ""))
+    project.test_of("app")
+
+    message = project.run().message
+
+    assert "compose/app.yml:2: service 'app' exited with code 3" in message
 
 
 def test_of_a_long_log_the_last_lines_are_told(project: Project) -> None:
@@ -158,6 +166,38 @@ def test_ctrl_c_during_a_start_leaves_nothing(project: Project) -> None:
 
     with project.running() as process:
         eventually(lambda: project.containers(everything=False))
+        text = project.interrupt(process)
+
+    assert "KeyboardInterrupt" in text
+
+
+def test_ctrl_c_while_a_stack_is_created_leaves_nothing(project: Project) -> None:
+    project.services("\n".join(f"app{n}: {{image: {IMAGE}, command: {FOREVER}}}" for n in range(4)))
+    project.test("@pytest.mark.services('app0', 'app1', 'app2', 'app3')\ndef test_it(): pass\n")
+
+    with project.running() as process:
+        eventually(project.containers)
+        project.interrupt(process)
+
+
+LEAVING = f"""
+    app:
+      image: {IMAGE}
+      command: {FOREVER}
+      volumes: ["data:/data"]
+      pre_stop: [{{command: [sh, -c, "mkdir /leaving; sleep 1"]}}]
+    """
+
+
+def test_ctrl_c_while_a_stack_is_removed_leaves_nothing(project: Project) -> None:
+    project.services(LEAVING)
+    project.write("compose/data.yml", f"volumes: {{data: {{{project.volume_labels}}}}}\n")
+    project.test_of("app")
+
+    with project.running() as process:
+        eventually(
+            lambda: any(project.succeeds_in(c, "test -d /leaving") for c in project.containers())
+        )
         text = project.interrupt(process)
 
     assert "KeyboardInterrupt" in text

@@ -6,13 +6,13 @@ import pytest
 
 from .project import FOREVER, IMAGE, Project
 
-# Compose alone would go on with an empty string.
+# Compose alone would go on with an empty string, or refuse it without the variable's name.
 DEMANDING = {
-    "image": "image: ${UNSET}/app",
+    "image": "image: ${UNSET}",
     "build": "build: {context: ., args: {WHERE: '${UNSET}'}}",
     "command": "command: sleep ${UNSET}",
     "ports": "ports: ['${UNSET}:80']",
-    "volumes": "volumes: ['${UNSET}/data:/data']",
+    "volumes": "volumes: ['${UNSET}:/data']",
 }
 
 
@@ -95,6 +95,9 @@ def test_what_is_wrong_with_a_service_that_nobody_needs_is_no_error(project: Pro
         other:
           image: ${{UNSET:?ask the ops team}}/${{ALSO_UNSET}}
           env_file: nowhere.env
+          volumes: ["${{UNSET_SOURCE:?}}:/data", "${{UNSET_TARGET}}:/x"]
+          stop_grace_period: ${{UNSET_TIME}}
+          scale: ${{UNSET_COUNT}}
         """
     )
     project.test_of("app")

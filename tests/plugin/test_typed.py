@@ -185,3 +185,50 @@ def test_a_derived_class_stands_for_the_service_of_its_base(team: Team) -> None:
         """
     )
     team.passes(passed=2)
+
+
+def test_a_typed_service_can_be_made_a_dictionary(team: Team) -> None:
+    team.greeter("web")
+    team.tests(
+        """
+        from dataclasses import asdict
+        import pytest
+
+        def test_it(web):
+            made = asdict(web)
+            assert made["name"] == "web" and made["port"] == web.port
+            assert made["network_info"] == web.network_info
+            assert made["container"] is web.container
+            with pytest.raises(IndexError):
+                made["network_info"][1]
+        """
+    )
+    team.passes(passed=1)
+
+
+def test_the_port_of_a_stopped_service_is_said_to_be_of_a_stopped_one(team: Team) -> None:
+    team.greeter("web")
+    team.services("worker")
+    team.tests(
+        """
+        import pytest
+        import harness
+
+        class Web(harness.Service, container_name="web"): ...
+        class Worker(harness.Service, container_name="worker"): ...
+
+        @pytest.mark.services("web", "worker")
+        def test_it(container_getter):
+            container_getter.get("web").kill()
+            container_getter.get("worker").kill()
+            with pytest.raises(harness.DockerConfigurationError) as caught:
+                container_getter.get(Web).port
+            assert str(caught.value) == (
+                "wanted the port of service 'web': its container is exited now, and only a "
+                "running one publishes its ports. Start it again first."
+            )
+            with pytest.raises(harness.DockerConfigurationError, match="publishes no port at all"):
+                container_getter.get(Worker).port
+        """
+    )
+    team.passes(passed=1)

@@ -49,7 +49,7 @@ def test_fixed_ports_and_names_are_held_alone() -> None:
     ("networks", "held"),
     [
         ({"net": {"name": "the-net", **FIXED}}, ("network the-net",)),
-        ({"net": SUBNET}, ("subnet 10.1.0.0/24",)),
+        ({"net": SUBNET}, ("fixed subnets",)),
         ({"net": {"external": True, "name": "x", **FIXED, **SUBNET}}, ()),
         ({"net": {}, "unused": {**FIXED, **SUBNET}}, ()),
     ],

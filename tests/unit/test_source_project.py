@@ -215,6 +215,52 @@ def test_an_include_that_only_compose_can_follow_is_skipped(tmp_path: Path, incl
     (tmp_path / "compose/folder").mkdir(parents=True)
     source = found(tmp_path, {"compose/a.yml": f"include: ['{include}']\nservices: {{a: {{}}}}"})
     assert list(source.services) == ["a"]
+    assert not source.complete
+    source = found(tmp_path, {"compose/a.yml": f"include: ['{include}']"})
+    assert not source.services
+    assert source.group_of("a") is source.groups[0]
+
+
+def test_a_value_that_a_later_file_replaces_is_marked(tmp_path: Path) -> None:
+    source = found(
+        tmp_path,
+        {
+            "compose/a.yml": (
+                "services:\n"
+                "  a:\n"
+                "    image: $A\n"
+                "    build: {context: $B, args: {X: $C, Y: $D}}\n"
+                "    command: [$E]\n"
+                "    ports: [$F]\n"
+                "    dns: $G\n"
+                "    tmpfs: [$H]\n"
+                "    healthcheck: {test: [CMD, $I], interval: $J}\n"
+                "  b: {extends: a, image: $K}\n"
+                "  c: {image: $L, user: $M}\n"
+            ),
+            "compose/a.override.yml": (
+                "services:\n"
+                "  a:\n"
+                "    image: $N\n"
+                "    build: .\n"
+                "    command: x\n"
+                "    ports: ['1']\n"
+                "    dns: 1.1.1.1\n"
+                "    tmpfs: !override [/x]\n"
+                "    healthcheck: {test: x}\n"
+                "  b: {user: }\n"
+                "  c: !override {image: x}\n"
+            ),
+        },
+    )
+    assert source.complete
+    replaced = {
+        name: "".join(v.name for v in service.variables if v.replaced)
+        for name, service in source.services.items()
+    }
+    assert replaced == {"a": "ABEHI", "b": "A", "c": "LM"}
+    (context,) = (v for v in source.services["a"].variables if v.name == "C")
+    assert (context.key, context.path) == ("build", ("build", "args", "X"))
 
 
 def test_a_service_inherits_what_it_extends(tmp_path: Path) -> None:

@@ -65,3 +65,14 @@ def spelled(found: Reference) -> str:
 )
 def test_references_of_a_text(text: str, expected: str) -> None:
     assert " ".join(map(spelled, references(text))) == expected
+
+
+def test_what_stands_behind_the_operator_is_kept() -> None:
+    found = list(references("${A:?set it} ${B:-${C:-c}} ${D-} $E"))
+    assert [(f.name, f.message, f.fallback) for f in found] == [
+        ("A", "set it", None),
+        ("B", "", "${C:-c}"),
+        ("C", "", None),
+        ("D", "", ""),
+        ("E", "", None),
+    ]

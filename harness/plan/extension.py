@@ -1,0 +1,107 @@
+"""The ``x-harness`` sections of compose files: what may stand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from harness.errors import SettingError, nearest
+from harness.model.duration import seconds
+from harness.model.project import Project, Service
+
+if TYPE_CHECKING:
+    from harness.source import SourceService
+
+HARNESS_KEYS = ("fixed", "ready")
+READY_KEYS = ("timeout",)
+
+
+HARNESS_KEYS = ("fixed", "ready")
+READY_KEYS = ("timeout",)
+RESOURCE_KEYS = ("fixed",)
+
+
+def check_extension(service: SourceService) -> None:
+    """Check a service's ``x-harness`` section as it is written.
+
+    A value with a variable in it is judged once Compose has resolved it.
+
+    Raises:
+        SettingError: It has a key or a value that the harness does not know.
+    """
+    where = service.harness_location or service.location
+    _extension(service.harness, f"{where}: ", f"of service {service.name!r}", written=True)
+
+
+def check_resolved_extension(service: Service) -> None:
+    """Check a service's ``x-harness`` section once its variables have values.
+
+    Raises:
+        SettingError: It has a value that the harness does not know.
+    """
+    where = f"{service.place}: " if service.place else ""
+    _extension(service.harness, where, f"of service {service.name!r}", written=False)
+
+
+def check_project_extensions(project: Project) -> None:
+    """Check every ``x-harness`` outside services: of networks and volumes, and at the top.
+
+    Raises:
+        SettingError: It has a key or a value that the harness does not know.
+    """
+    for kind, declared in (("network", project.networks), ("volume", project.volumes)):
+        for name, entry in declared.items():
+            section = entry.get("x-harness") or {}
+            whose = f"of {kind} {name!r}"
+            if not isinstance(section, Mapping):
+                raise SettingError(
+                    f"x-harness {whose} must be a mapping such as {{fixed: true}}, "
+                    f"found {section!r}"
+                )
+            _known(section, RESOURCE_KEYS, f"x-harness {whose}")
+            # a variable gives text, and here nothing reads it as a boolean
+            _fixed(section, f"x-harness.fixed {whose}", written=True)
+    if top := project.rest.get("x-harness"):
+        raise SettingError(
+            f"a top-level x-harness has no keys, found {', '.join(map(str, top))}. It belongs "
+            f"into a service, a network or a volume."
+        )
+
+
+def _extension(section: Mapping[str, object], where: str, whose: str, *, written: bool) -> None:
+    _known(section, HARNESS_KEYS, f"{where}x-harness {whose}")
+    _fixed(section, f"{where}x-harness.fixed", written=written)
+    ready = section.get("ready", {})
+    if not isinstance(ready, Mapping):
+        raise SettingError(
+            f"{where}x-harness.ready must be a mapping such as {{timeout: 90s}}, found {ready!r}"
+        )
+    _known(ready, READY_KEYS, f"{where}x-harness.ready {whose}")
+    timeout = ready.get("timeout", "1s")
+    if written and _open(timeout):
+        return
+    try:
+        seconds(timeout)
+    except ValueError:
+        raise SettingError(
+            f"{where}x-harness.ready.timeout must be a duration such as 90s, found {timeout!r}"
+        ) from None
+
+
+def _fixed(section: Mapping[str, object], called: str, *, written: bool) -> None:
+    fixed = section.get("fixed", False)
+    if isinstance(fixed, bool) or (written and _open(fixed)):
+        return
+    if written or fixed not in ("true", "false"):
+        raise SettingError(f"{called} must be true or false, found {fixed!r}")
+
+
+def _open(value: object) -> bool:
+    """Whether a value has a variable in it, which Compose has still to resolve."""
+    return isinstance(value, str) and "$" in value
+
+
+def _known(section: Mapping[str, object], keys: Sequence[str], where: str) -> None:
+    for key in section:
+        if key not in keys:
+            raise SettingError(f"{where}: unknown key {key!r}. {nearest(key, keys)}")

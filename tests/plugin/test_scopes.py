@@ -1,0 +1,176 @@
+"""Services for fixtures that live longer than a test."""
+
+from __future__ import annotations
+
+import pytest
+
+from .team import Team
+
+
+def test_a_getter_of_a_wider_scope_shares_its_containers_among_the_tests_of_that_scope(
+    team: Team,
+) -> None:
+    team.greeter("web", depends_on=["base"])
+    team.services("base", "alpha")
+    team.conftest(
+        """
+        import pytest
+        import harness
+
+        class Web(harness.Service, container_name="web"): ...
+
+        @pytest.fixture(scope="session")
+        def of_session(session_scoped_container_getter):
+            return session_scoped_container_getter.get("alpha")
+
+        @pytest.fixture(scope="module")
+        def of_module(module_scoped_container_getter):
+            web = module_scoped_container_getter.get(Web)
+            yield web
+            assert web.container.status == "running"
+
+        @pytest.fixture(scope="class")
+        def of_class(class_scoped_container_getter):
+            return class_scoped_container_getter.get("alpha")
+        """
+    )
+    team.write(
+        "test_one.py",
+        """
+        import pytest
+        import harness
+        from talk import ask
+
+        seen = {}
+
+        class TestFirst:
+            def test_one(self, of_session, of_module, of_class, class_scoped_container_getter):
+                assert ask(of_module) == "hello"
+                project = class_scoped_container_getter.docker_project
+                assert [c.service for c in project.containers()] == ["alpha"]
+                seen.update(web=of_module.container, mine=of_class, all=of_session)
+
+            def test_two(self, of_session, of_module, of_class):
+                assert of_class.id == seen["mine"].id != of_session.id
+                assert of_module.container.id == seen["web"].id
+
+        def test_after_the_class(of_module, of_session, alpha, docker_project):
+            assert of_module.container.id == seen["web"].id
+            assert alpha.container.id not in {of_session.id, seen["mine"].id}
+            assert [c.service for c in docker_project.containers()] == ["alpha"]
+            with pytest.raises(harness.ContainerGoneError):
+                seen["mine"].status
+        """,
+    )
+    team.write(
+        "test_two.py",
+        """
+        import pytest
+        import harness
+        from test_one import seen
+
+        def test_after_the_module(of_session):
+            assert of_session.id == seen["all"].id and of_session.status == "running"
+            with pytest.raises(harness.ContainerGoneError):
+                seen["web"].status
+        """,
+    )
+    assert team.collected("-m", "alpha") == {"test_after_the_class"}
+    team.passes(passed=4)
+
+
+def test_nothing_is_said_of_a_wider_fixture_with_a_services_name(team: Team) -> None:
+    team.services("alpha")
+    team.conftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def alpha(module_scoped_container_getter):
+            return module_scoped_container_getter.get("alpha")
+        """
+    )
+    team.tests("def test_it(alpha): ...")
+    team.run("--collect-only").stdout.no_fnmatch_line("*wins*")
+
+
+WIDER = {
+    "a service's fixture": "def wide(alpha): ...",
+    "asked for later": "def wide(request): request.getfixturevalue('alpha')",
+    "the getter": "def wide(container_getter): ...",
+    "through a fixture of the team's": "def wide(client): ...",
+}
+
+
+@pytest.mark.parametrize("wide", WIDER.values(), ids=WIDER)
+@pytest.mark.parametrize(("scope", "getter"), [("module", "module"), ("package", "session")])
+def test_a_service_in_a_fixture_of_a_wider_scope_is_told_what_to_ask_instead(
+    team: Team, wide: str, scope: str, getter: str
+) -> None:
+    team.services("alpha")
+    team.tests(
+        f"""
+        import pytest
+
+        @pytest.fixture
+        def client(alpha): ...
+
+        @pytest.fixture(scope="{scope}")
+        {wide}
+
+        def test_one(wide): ...
+        def test_two(wide): ...
+        """
+    )
+    result = team.run()
+    result.assert_outcomes(errors=2)
+    told = [line for line in result.outlines if "harness: services live" in line]
+    service = "app" if "container_getter" in wide else "alpha"
+    assert len(told) == 2, result.stdout.str()
+    for line in told:
+        assert line.endswith(
+            "harness: services live as long as one test. A fixture of a wider scope takes "
+            f'{getter}_scoped_container_getter.get("{service}"): '
+            "that one lives as long as the fixture."
+        )
+
+
+def test_a_mismatch_of_the_teams_own_fixtures_is_left_alone(team: Team) -> None:
+    team.services("alpha")
+    team.tests(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def wide(tmp_path): ...
+
+        def test_it(wide): ...
+        """
+    )
+    result = team.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ScopeMismatch*"])
+    result.stdout.no_fnmatch_line("*harness: services*")
+
+
+def test_what_a_wider_fixture_brings_up_within_a_test_outlives_that_test(team: Team) -> None:
+    team.services("alpha", "beta")
+    team.tests(
+        """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def broker(docker_project):
+            [beta] = docker_project.up(["beta"])
+            return beta
+
+        @pytest.mark.alpha
+        def test_one(request, docker_project):
+            beta = request.getfixturevalue("broker")
+            assert beta.status == "running"
+            assert [c.service for c in docker_project.containers()] == ["alpha"]
+
+        def test_two(broker): assert broker.status == "running"
+        """
+    )
+    team.passes(passed=2)
