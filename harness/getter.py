@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from harness.container import Container
 from harness.errors import DockerConfigurationError
+from harness.lease.labels import PREFIX
 from harness.service import Service, service_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class DockerProject:
         images = {c.image for c in lease.all_containers()} if image_type.value else set()
         lease.down(include_volumes)
         for image in sorted(images):
-            if image_type is ImageType.all or image.startswith("pytest-compose-harness/"):
+            if image_type is ImageType.all or image.startswith(f"{PREFIX}/"):
                 self._remove_image(image)
 
 

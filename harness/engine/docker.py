@@ -219,9 +219,8 @@ def _filter(labels: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _read(raw: Mapping[str, Any]) -> Snapshot:
     """Read the answer of ``GET /containers/{id}/json``."""
-    state, config, host = raw["State"], raw["Config"], raw["HostConfig"]
+    state, config = raw["State"], raw["Config"]
     labels = config.get("Labels") or {}
-    policy = host.get("RestartPolicy") or {}
     return Snapshot(
         id=raw["Id"],
         name=raw["Name"].lstrip("/"),
@@ -231,8 +230,6 @@ def _read(raw: Mapping[str, Any]) -> Snapshot:
         exit_code=state["ExitCode"],
         oom_killed=bool(state.get("OOMKilled")),
         image=config["Image"],
-        restart_policy=policy.get("Name") or "no",
-        restart_limit=int(policy.get("MaximumRetryCount") or 0),
         restarts=int(raw.get("RestartCount") or 0),
         check=_health_check(config.get("Healthcheck")),
         # a name without `=` takes the variable away

@@ -66,8 +66,6 @@ class Snapshot:
     exit_code: int
     oom_killed: bool
     image: str
-    restart_policy: str
-    restart_limit: int
     restarts: int
     check: HealthCheck | None
     env: Mapping[str, str] = field(default_factory=dict)

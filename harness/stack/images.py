@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from harness.engine.protocol import Composer, Engine, Say
 from harness.errors import HarnessError, ImageUnavailableError
+from harness.lease.labels import PREFIX
 from harness.lease.shared import shared_folder
 from harness.model.project import Project, Service
 
@@ -50,7 +51,7 @@ class Images:
         name = re.sub(r"[^a-z0-9]+", "-", service.lower()).strip("-") or "service"
         if name != service:  # two names must not become one
             name += f"-{hashlib.sha256(service.encode()).hexdigest()[:6]}"
-        return f"pytest-compose-harness/{self._checkout}-{name}:latest"
+        return f"{PREFIX}/{self._checkout}-{name}:latest"
 
     def chosen(self, services: Sequence[Service]) -> Mapping[str, str]:
         """Return the image of each service that does not run the one its compose file names."""
