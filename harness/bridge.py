@@ -6,6 +6,7 @@ plugin brings. What is read here has kept its shape from pytest 8.0 to 9.2.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import sys
 import types
@@ -57,6 +58,92 @@ def _definitions(names: Iterable[str], find: Callable[[str], Any]) -> Iterator[A
         definition = definitions[index]
         yield definition
         pending += [(arg, index - 1 if arg == name else -1) for arg in definition.argnames]
+
+
+def wider_users(item: pytest.Item, services_of: Callable[[Any], str]) -> dict[Any, frozenset[str]]:
+    """Return the definitions of a wider scope that a test will run and that use services.
+
+    Args:
+        item: The test.
+        services_of: Gives the service that a definition is the fixture of, or ``""``.
+
+    Returns:
+        For each such definition, the services that it reaches, by itself or through others.
+    """
+    if not has_fixtures(item):
+        return {}
+    info = cast(Any, item)._fixtureinfo
+    reached: dict[tuple[str, int], frozenset[str]] = {}
+    users: dict[Any, frozenset[str]] = {}
+
+    def reach(name: str, index: int) -> frozenset[str]:
+        place = name, index
+        definitions = info.name2fixturedefs.get(name) or ()
+        if place not in reached and -index <= len(definitions):
+            reached[place] = frozenset()  # a fixture that asks for itself has no more to give
+            definition = definitions[index]
+            own = services_of(definition)
+            found = frozenset({own} if own else ()).union(
+                *(reach(a, index - 1 if a == name else -1) for a in definition.argnames)
+            )
+            reached[place] = found
+            if found and definition.scope != "function":
+                users[definition] = found
+        return reached.get(place, frozenset())
+
+    for name in info.initialnames:
+        reach(name, -1)
+    return users
+
+
+def with_scope(definition: Any, scope: str) -> Any:
+    """Return a fixture's definition with another scope, and a value of its own."""
+    from _pytest.scope import Scope
+
+    changed = copy.copy(definition)
+    changed._scope = Scope(scope)
+    changed.cached_result = None
+    changed._finalizers = type(definition._finalizers)()
+    return changed
+
+
+def use_definition(item: pytest.Item, old: Any, new: Any) -> None:
+    """Have a test, and all that share its fixtures' definitions, run another definition."""
+    definitions = cast(Any, item)._fixtureinfo.name2fixturedefs
+    for name, found in definitions.items():
+        if old in found:
+            definitions[name] = type(found)(new if d is old else d for d in found)
+
+
+def is_pinned(item: pytest.Item) -> bool:
+    """Whether pytest has ordered a test by a parameter that lives longer than it."""
+    from _pytest.scope import Scope
+
+    spec = getattr(item, "callspec", None)
+    return spec is not None and any(s is not Scope.Function for s in spec._arg2scope.values())
+
+
+def is_skipped(item: pytest.Item) -> bool:
+    """Whether a test may be skipped by a mark."""
+    return any(item.get_closest_marker(name) for name in ("skip", "skipif"))
+
+
+def only_known_fixtures(item: pytest.Item) -> bool:
+    """Whether all fixtures that a test has still to run are pytest's own, or the harness's.
+
+    A team's own fixture of a wider scope that has run already changes nothing any more.
+    """
+    return all(
+        definition.cached_result is not None or _is_known(definition)
+        for definition in definitions_to_run(item)
+    )
+
+
+def _is_known(definition: Any) -> bool:
+    module = str(getattr(definition.func, "__module__", ""))
+    # set-up functions and methods of a team's are fixtures that pytest itself defines
+    teams = definition.argname.lstrip("_").startswith(("xunit_", "unittest_"))
+    return module.partition(".")[0] in {"_pytest", "harness"} and not teams
 
 
 def run_before_function_fixtures(item: pytest.Item, fixture: str) -> None:

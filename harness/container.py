@@ -77,9 +77,13 @@ class Container:
     def __init__(self, control: Control, service: Service, snapshot: Snapshot) -> None:
         self._control = control
         self._service = service
+        self.number: int = snapshot.number
+        self.stands_for(snapshot)
+
+    def stands_for(self, snapshot: Snapshot) -> None:
+        """Stand for another container of the service: it was replaced."""
         self.id: str = snapshot.id
         self.name: str = snapshot.name
-        self.number: int = snapshot.number
 
     def __repr__(self) -> str:
         return f"<Container {self.name} of service {self.service}>"
@@ -136,6 +140,11 @@ class Container:
     def labels(self) -> Mapping[str, str]:
         """The container's labels."""
         return self._look().labels
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Its addresses in the stack's networks; they change when it is restarted."""
+        return self._look().addresses
 
     @property
     def network_info(self) -> list[NetworkInfo]:

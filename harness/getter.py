@@ -15,7 +15,7 @@ from harness.lease.labels import PREFIX
 from harness.service import Service, service_of
 
 if TYPE_CHECKING:
-    from harness.stack.fleet import Lease
+    from harness.stack.lease import Lease
 
 T = TypeVar("T", bound=Service)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.bridge import fixture_functions
 from harness.console import Console
+from harness.lease.run import Run
 from harness.markers import TeamMarkers, marker_lines, registered, service_markers
 from harness.model.names import Naming, name_services
 from harness.plan.need import SERVICES_MARKER
@@ -55,7 +56,13 @@ def open_session(
         if name not in taken
     }
     session = HarnessSession(
-        settings, source, naming, markers, Console(config), lambda: {*registered(config)}
+        settings,
+        source,
+        naming,
+        markers,
+        Console(config),
+        lambda: {*registered(config)},
+        run_of(config, settings),
     )
     existing_fixtures = {**taken, **local}
     others = [
@@ -66,6 +73,14 @@ def open_session(
     # not get_verbosity(): pytest 8.0 without its terminal has no verbosity
     verbose = config.getoption("verbose", default=0) > 0
     return session, [*header(source, naming, others, verbose)], fixtures
+
+
+def run_of(config: pytest.Config, settings: Settings) -> Run:
+    """Return the run that this process is a part of."""
+    worker: Mapping[str, str] = getattr(config, "workerinput", {})
+    return Run(
+        settings.root, worker.get("testrunuid", ""), worker.get("workerid", ""), settings.keep
+    )
 
 
 def _existing_fixtures(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
     from harness.markers import TeamMarkers
     from harness.session import HarnessSession
-    from harness.stack.fleet import Lease
+    from harness.stack.lease import Lease
 
 SESSION: pytest.StashKey[HarnessSession] = pytest.StashKey()
 TEAM_MARKERS: pytest.StashKey[TeamMarkers] = pytest.StashKey()
@@ -126,6 +126,37 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
         session.begin_without_fixtures(item)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give services' fixtures their scopes, and have tests that share stacks run together."""
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        session.tests.finished(items)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Take note of the tests that will run."""
+    ours = session.config.stash.get(SESSION, None)
+    if ours is not None:
+        ours.tests.will_run(session.items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Take note of the test that follows."""
+    session = item.config.stash.get(SESSION, None)
+    if session is not None:
+        session.tests.following = nextitem
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Begin to start what the next test needs, while this one runs."""
+    session = item.config.stash.get(SESSION, None)
+    if session is not None:
+        session.look_ahead()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -195,7 +226,12 @@ def _close(config: pytest.Config) -> None:
             config.stash[LEFT].append(f"harness: something could not be removed: {error}")
 
 
-def _session(request: pytest.FixtureRequest) -> HarnessSession:
+def session_of(request: pytest.FixtureRequest) -> HarnessSession:
+    """Return the session of the harness.
+
+    Raises:
+        ComposeFileError: There is no compose file.
+    """
     from harness.errors import ComposeFileError
 
     session = request.config.stash.get(SESSION, None)
@@ -207,15 +243,15 @@ def _session(request: pytest.FixtureRequest) -> HarnessSession:
 @pytest.fixture
 def harness_stack(request: pytest.FixtureRequest) -> Iterator[Lease]:
     """The stack of this test: brought up before its other fixtures, gone after them."""
-    session = _session(request)
+    session = session_of(request)
     yield session.begin(request.node)
-    session.end()
+    session.end(request.node)
 
 
 @pytest.fixture(scope="session")
 def docker_project(request: pytest.FixtureRequest) -> DockerProject:
     """The compose project: ``up(services)``, ``containers()``, ``down(image_type, volumes)``."""
-    return _session(request).project
+    return session_of(request).project
 
 
 @pytest.fixture
@@ -223,7 +259,7 @@ def harness_services(request: pytest.FixtureRequest, harness_stack: Lease) -> Co
     """What service fixtures ask: like ``container_getter``, for tests that name nothing else."""
     from harness.getter import ContainerGetter
 
-    return ContainerGetter(_session(request).project)
+    return ContainerGetter(session_of(request).project)
 
 
 @pytest.fixture
@@ -231,7 +267,7 @@ def container_getter(
     request: pytest.FixtureRequest, harness_services: ContainerGetter
 ) -> ContainerGetter:
     """The containers of this test's services: ``get("name")``, ``get(Class)``, ``get_all(…)``."""
-    _session(request).check_need(request.node)
+    session_of(request).check_need(request.node)
     return harness_services
 
 
@@ -242,7 +278,7 @@ def function_scoped_container_getter(container_getter: ContainerGetter) -> Conta
 
 
 def _getter_of_its_own(request: pytest.FixtureRequest) -> Iterator[ContainerGetter]:
-    session = _session(request)
+    session = session_of(request)
     with session.getter_of_its_own(str(request.fixturename), request.node.nodeid) as getter:
         yield getter
 

@@ -24,7 +24,7 @@ _GETTER_SCOPES = frozenset({"class", "module", "session"})
 
 
 class WiderScopes:
-    """Tells a session, while a fixture of a wider scope is set up, that no test is in force.
+    """Tells a session when fixtures of a wider scope are set up, and when they end.
 
     Registered as a plugin of pytest where there is a compose project.
     """
@@ -34,11 +34,15 @@ class WiderScopes:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, object, object]:
-        """Have what a wider fixture brings up outlive the test that it is first set up in."""
+        """Have what a wider fixture does to services, or brings up, outlive its first test."""
         if fixturedef.scope == "function":
             return (yield)
-        with self._session.outside_of_tests():
+        with self._session.wide_fixture(fixturedef):
             return (yield)
+
+    def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
+        """Put back what a wider fixture did to services."""
+        self._session.wide_fixture_ended(fixturedef)
 
 
 def explain_mismatch(item: pytest.Item, error: BaseException) -> None:
@@ -56,8 +60,9 @@ def explain_mismatch(item: pytest.Item, error: BaseException) -> None:
     example = next(filter(None, services), "app")
     getter = f"{scope if scope in _GETTER_SCOPES else 'session'}_scoped_container_getter"
     line = (
-        f"harness: services live as long as one test. A fixture of a wider scope takes "
-        f'{getter}.get("{example}"): that one lives as long as the fixture.'
+        f"harness: this fixture's services live as long as one test. Name the service's own "
+        f"fixture as an argument of your fixture (it takes your fixture's scope), or take "
+        f'{getter}.get("{example}"), which lives as long as your fixture.'
     )
     if line not in error.msg:  # pytest raises the same error for each test of the fixture
         error.msg = f"{error.msg.rstrip()}\n{line}"

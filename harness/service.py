@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 
 from harness.container import Container, NetworkInfo
 from harness.errors import DockerConfigurationError
@@ -80,6 +80,7 @@ class Service:
 
 
 T = TypeVar("T", bound=Service)
+FixtureScope = Literal["function", "class", "module", "package", "session"]
 
 NEED_ATTRIBUTE = "__harness_service__"
 
@@ -98,35 +99,43 @@ def service_of(cls: type[Service]) -> str:
     return cls.container_name
 
 
-def service_fixture(cls: type[T], *, name: str | None = None) -> Callable[..., T]:
+def service_fixture(
+    cls: type[T], *, name: str | None = None, scope: FixtureScope = "function"
+) -> Callable[..., T]:
     """Make a fixture that gives the typed object of a service, running and ready.
 
-    A test that uses the fixture needs the service; no marker is wanted.
+    A test that uses the fixture needs the service; no marker is wanted. The service lives at
+    least as long as the widest fixture that uses it: a fixture of a wider scope may ask for one
+    of function scope, which then has the wider scope too.
 
     Args:
         cls: A ``Service`` class with a ``container_name``.
         name: The fixture's name, where it is not the variable that it is assigned to.
+        scope: ``"function"``, ``"class"``, ``"module"``, ``"package"`` or ``"session"``.
 
     Raises:
         TypeError: The class names no service.
     """
-    return _fixture(cls, service_of(cls), name)
+    return _fixture(cls, service_of(cls), name, scope)
 
 
 def plain_fixture(service: str, name: str) -> Callable[..., Service]:
     """Make the fixture of a service for which nobody wrote a class."""
-    return _fixture(Service, service, name)
+    return _fixture(Service, service, name, "function")
 
 
-def _fixture(cls: type[T], service: str, name: str | None) -> Callable[..., T]:
+def _fixture(cls: type[T], service: str, name: str | None, scope: FixtureScope) -> Callable[..., T]:
     import pytest
 
     def fixture(request: pytest.FixtureRequest) -> T:
-        getter = request.getfixturevalue("harness_services")
-        return cls.of(getter.get(service))
+        from harness.plugin import session_of
+
+        if request.scope == "function":
+            return cls.of(request.getfixturevalue("harness_services").get(service))
+        return cls.of(session_of(request).hold(request, service))
 
     fixture.__doc__ = f"The service {service!r}, running and ready: a {cls.__name__}."
     fixture.__name__ = fixture.__qualname__ = name or service
     setattr(fixture, NEED_ATTRIBUTE, service)
-    made: Callable[..., T] = pytest.fixture(name=name)(fixture)
+    made: Callable[..., T] = pytest.fixture(name=name, scope=scope)(fixture)
     return made

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from harness.bridge import definitions_to_run, has_fixtures, run_before_function_fixtures
+from harness.bridge import (
+    definitions_to_run,
+    has_fixtures,
+    is_skipped,
+    only_known_fixtures,
+    run_before_function_fixtures,
+)
+from harness.collected import CollectedTests
 from harness.errors import NoServiceNamedError, SettingError
 from harness.getter import ContainerGetter, DockerProject
 from harness.model.names import Naming
+from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
 from harness.plan.need import SERVICES_MARKER, Need, need_from_marks
 from harness.service import NEED_ATTRIBUTE
+from harness.wider import leaves_node, node
 
 if TYPE_CHECKING:
     import pytest
 
     from harness.console import Console
+    from harness.container import Container
+    from harness.lease.run import Run
     from harness.settings import Settings
     from harness.source import Source
-    from harness.stack.fleet import Fleet, Lease
+    from harness.stack.fleet import Fleet
+    from harness.stack.lease import Lease
 
 STACK_FIXTURE = "harness_stack"
 
@@ -37,6 +50,7 @@ class HarnessSession:
         markers: The service that each marker stands for.
         console: Where progress and warnings go.
         registered: Gives the names of all markers, those of pytest and of plugins too.
+        run: The run that this process is a part of.
     """
 
     settings: Settings
@@ -45,6 +59,7 @@ class HarnessSession:
     markers: Mapping[str, str]
     console: Console
     registered: Callable[[], Collection[str]]
+    run: Run
 
     def __post_init__(self) -> None:
         self._current: Lease | None = None
@@ -52,16 +67,22 @@ class HarnessSession:
         self._outside = 0
         self._marker_of = {service: marker for marker, service in self.markers.items()}
         self._last_walk: tuple[object, frozenset[str]] = (None, frozenset())
+        self._holders: Counter[tuple[Life, str]] = Counter()
+        self._wide_fixtures: dict[object, Callable[[], None] | None] = {}
+        self.tests = CollectedTests(self.settings, self.source, self.need)
 
     @cached_property
     def fleet(self) -> Fleet:
         """All stacks of this session."""
-        from harness.stack.fleet import Fleet
+        from harness.stack.fleet import Collected, Fleet
         from harness.stack.yard import open_yard
 
         return Fleet(
-            lambda: open_yard(self.settings, self.source, self.console.say, self.console.warn),
-            self.source.services.keys(),
+            lambda: open_yard(
+                self.settings, self.source, self.console.say, self.console.warn, self.run
+            ),
+            Collected(self.source.services.keys(), self.tests.needs),
+            self.settings.isolation,
             self.settings.retry_start,
         )
 
@@ -93,18 +114,86 @@ class HarnessSession:
         return need.joined(self._from_fixtures(item))
 
     def begin(self, item: pytest.Item) -> Lease:
-        """Lease a stack to a test, and bring up what it needs.
+        """Lease services to a test, and bring up what it needs.
 
         Raises:
             HarnessError: The start failed.
         """
-        lease = self._current = self.fleet.lease(self.need(item), item.nodeid)
+        lease = self._lease(item)
+        self._current = lease
         try:
             lease.up()
         except BaseException:
             self._current = None
             raise
         return lease
+
+    def _lease(self, item: pytest.Item) -> Lease:
+        need, bounds = self.need(item), self.tests.wider.bounds(item)
+        self._check_environment(item, need, bounds)
+        return self.fleet.lease(need, item.nodeid, bounds)
+
+    def look_ahead(self) -> None:
+        """Begin to start what the next tests need, while this one runs."""
+        count = 1 if self.settings.ahead is None else self.settings.ahead
+        for item in self.tests.next(count, self.run.worker):
+            if self._may_start_ahead(item):
+                try:
+                    need = self.need(item)
+                except SettingError:
+                    continue  # told when the test runs
+                self.fleet.start_ahead(need, self.tests.wider.bounds(item), item.nodeid)
+
+    def _may_start_ahead(self, item: pytest.Item) -> bool:
+        """Whether starting a test's services before its fixtures changes nothing for these."""
+        if not has_fixtures(item) or is_skipped(item):
+            return False
+        return self.settings.ahead is not None or only_known_fixtures(item)
+
+    def hold(self, request: pytest.FixtureRequest, service: str) -> Container:
+        """Return a service's container for a fixture of a wider scope, for as long as that.
+
+        All services of the test that live as long are brought up together.
+
+        Raises:
+            HarnessError: The start failed.
+        """
+        item: pytest.Item = request._pyfuncitem
+        life = life_of_scope(request.scope)
+        lease = self._lease(item)
+        lease.up(at_least=life)
+        if life < Life.SESSION:
+            holder = life, node(item, life)
+            self._holders[holder] += 1
+            request.addfinalizer(lambda: self._let_go(holder))
+        return ContainerGetter(self._project(lambda: lease)).get(service)
+
+    def _let_go(self, holder: tuple[Life, str]) -> None:
+        self._holders[holder] -= 1
+        if not self._holders[holder]:
+            self.fleet.end(*holder)
+
+    @contextmanager
+    def wide_fixture(self, definition: Any) -> Iterator[None]:
+        """Watch a fixture of a wider scope while it is set up: what it does to services stays."""
+        uses = self.tests.wider.uses(definition)
+        if uses:
+            names = closure_of(uses, self.tests.graph)
+            lasts = definition.scope == "session" and not self.settings.keep
+            self._wide_fixtures[definition] = self.fleet.fixture_begins(
+                definition.argname, names, lasts
+            )
+        with self.outside_of_tests():
+            yield
+
+    def wide_fixture_ended(self, definition: object) -> None:
+        """Put back what a fixture of a wider scope did to services, once it has ended.
+
+        Raises:
+            HarnessError: It cannot be put back.
+        """
+        if ended := self._wide_fixtures.pop(definition, None):
+            ended()
 
     def begin_without_fixtures(self, item: pytest.Item) -> None:
         """Begin a test of a kind that has no fixtures, if it is marked; it ends by itself.
@@ -114,7 +203,7 @@ class HarnessSession:
         """
         if not has_fixtures(item) and self.need(item):
             self.begin(item)
-            item.addfinalizer(self.end)
+            item.addfinalizer(lambda: self.end(item))
 
     @contextmanager
     def getter_of_its_own(self, fixture: str, node: str) -> Iterator[ContainerGetter]:
@@ -124,7 +213,7 @@ class HarnessSession:
             fixture: The name of the fixture that it is for.
             node: The id of the class or module that it is for, empty for the session.
         """
-        lease = self.fleet.lease(Need(), f"{fixture} of {node or 'the session'}")
+        lease = self.fleet.lease(Need(), f"{fixture} of {node or 'the session'}", own=True)
         try:
             yield ContainerGetter(self._project(lambda: lease))
         finally:
@@ -154,11 +243,17 @@ class HarnessSession:
                 f"Services: {', '.join(sorted(self.source.services))}."
             )
 
-    def end(self) -> None:
-        """Take the test's stack back."""
+    def end(self, item: pytest.Item) -> None:
+        """Take the test's services back.
+
+        Raises:
+            HarnessError: State could not be put back.
+        """
         lease, self._current = self._current, None
         if lease:
-            lease.release()
+            lease.release(reset=self.tests.following is not None or self.settings.keep)
+            if self._wide_fixtures and leaves_node(item, self.tests.following):
+                self.fleet.settle()  # fixtures that end now shall not meet a reset
 
     def close(self) -> None:
         """Remove whatever is left."""
@@ -178,8 +273,23 @@ class HarnessSession:
         if self._current is not None and not self._outside:
             return self._current
         if self._own is None:
-            self._own = self.fleet.lease(Need(), "the session")
+            self._own = self.fleet.lease(Need(), "the session", own=True)
         return self._own
+
+    def _check_environment(self, item: pytest.Item, need: Need, bounds: Bounds) -> None:
+        """Check that a test's variables are not for services that wider fixtures have for all.
+
+        Raises:
+            SettingError: They are.
+        """
+        for service, _ in need.environment:
+            if service in bounds.lives:
+                scope = bounds.lives[service].scope
+                raise SettingError(
+                    f"{_place(item)}: env is given to service {service!r}, which lives as long as "
+                    f"a fixture of scope {scope!r} that the test uses. One test cannot have other "
+                    f"variables than the next: do without env, or without that fixture."
+                )
 
     def _services_of(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the services that names of services or markers stand for."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import SettingError
 from harness.model.duration import seconds
+from harness.model.isolation import CHOICES, Isolation, isolation
 
 if TYPE_CHECKING:
     import pytest
@@ -80,6 +81,40 @@ KEYS = (
         default="false",
         flag=True,
     ),
+    Key(
+        "isolation",
+        "--harness-isolation",
+        "how far a test's services are its own: `fresh` containers, running ones that were "
+        "`reset`, or `shared` ones",
+        ini="harness_isolation",
+        default="fresh",
+        metavar="fresh|reset|shared",
+    ),
+    Key(
+        "ahead",
+        "--harness-ahead",
+        "how many of the next tests' stacks start while a test runs; unset, one, and only for "
+        "tests that use no fixtures of the team's own",
+        ini="harness_ahead",
+        metavar="N",
+    ),
+    Key(
+        "keep",
+        "--harness-keep",
+        "leave `shared` and `reset` stacks running at the end; the next run with it takes them "
+        "up again, and replaces what has changed",
+        ini="harness_keep",
+        default="false",
+        flag=True,
+    ),
+    Key(
+        "faithful",
+        "--harness-faithful",
+        "have Compose start the services (`up --wait`), for comparing",
+        ini="harness_faithful",
+        default="false",
+        flag=True,
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -100,6 +135,10 @@ class Settings:
         remove_volumes: The value of ``--docker-compose-remove-volumes``.
         timeout: Seconds that a service may take to get ready.
         retry_start: Whether a failed start is tried again in the same run.
+        isolation: How far a test's services are its own, unless something nearer says so.
+        ahead: How many stacks start ahead; None where the user did not say.
+        keep: Whether stacks that outlive a test outlive the run as well.
+        faithful: Whether Compose starts the services.
     """
 
     root: Path
@@ -108,6 +147,10 @@ class Settings:
     remove_volumes: bool = False
     timeout: float = 60.0
     retry_start: bool = False
+    isolation: Isolation = Isolation.FRESH
+    ahead: int | None = None
+    keep: bool = False
+    faithful: bool = False
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -151,6 +194,10 @@ def read(config: pytest.Config, taken: bool) -> Settings:
         remove_volumes=values["remove_volumes"][0],
         timeout=_convert(values["timeout"], seconds, "a duration such as 90 or 1m30s"),
         retry_start=_convert(values["retry_start"], _boolean, "true or false"),
+        isolation=_convert(values["isolation"], isolation, CHOICES),
+        ahead=_convert(values["ahead"], _count, "a number of stacks, 0 or more"),
+        keep=_convert(values["keep"], _boolean, "true or false"),
+        faithful=_convert(values["faithful"], _boolean, "true or false"),
     )
 
 
@@ -206,6 +253,16 @@ def _boolean(value: object) -> bool:
     if text in {"0", "false", "no", "off", ""}:
         return False
     raise ValueError(text)
+
+
+def _count(value: object) -> int | None:
+    """Read a number; False stands for a key that nobody set."""
+    if value is False:
+        return None
+    number = int(str(value))
+    if number < 0:
+        raise ValueError(value)
+    return number
 
 
 def table() -> str:

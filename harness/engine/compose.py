@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 from collections.abc import Sequence
@@ -57,6 +58,18 @@ class ComposeEngine:
                 f"service {service!r} has keys that only Compose carries out, and "
                 f"`docker compose {' '.join(verb[:3])} {service}` was not done after {timeout:g} s"
             ) from None
+
+    def up_and_wait(
+        self, project: str, file: Path, services: Sequence[str], timeout: float
+    ) -> None:
+        """Create and start services, and wait for them, all in Compose's own way.
+
+        Raises:
+            EngineRefusedError: Compose or the engine refused; the message is theirs.
+        """
+        verb = ["up", "-d", "--wait", "--wait-timeout", str(math.ceil(timeout))]
+        verb += ["--no-build", "--pull", "never", "--no-recreate"]
+        self._do(project, file, verb, services)
 
     def build(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
         """Build images.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.client import LOOPBACK, connect
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 SERVICE_LABEL = "com.docker.compose.service"
+NETWORK_LABEL = "com.docker.compose.network"
 NUMBER_LABEL = "com.docker.compose.container-number"
 
 
@@ -103,7 +104,7 @@ class DockerEngine:
             with ThreadPoolExecutor(min(8, len(containers))) as pool:
                 refused += filter(None, pool.map(lambda c: self._remove_container(c), containers))
         for network in self._networks(labels):
-            refused += self._tried(lambda n=network: self._client.remove_network(n))
+            refused += self._tried(lambda n=network: self._remove_network(n))
         if volumes:
             for volume in self._volumes(labels):
                 refused += self._tried(lambda v=volume: self._client.remove_volume(v, force=True))
@@ -129,6 +130,35 @@ class DockerEngine:
         except HarnessError as error:
             return [] if "is already in progress" in str(error) else [error]
         return []
+
+    def _remove_network(self, network: str) -> None:
+        """Remove a network; containers of longer-lived stacks are disconnected from it."""
+        from docker.errors import NotFound
+
+        for container in self._client.inspect_network(network).get("Containers") or ():
+            with suppress(NotFound):
+                self._client.disconnect_container_from_network(container, network, force=True)
+        self._client.remove_network(network)
+
+    def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the ids of all networks with these labels, by their names in compose files."""
+        with _translated():
+            found = self._client.networks(filters=_filter(labels))
+        return {n["Labels"][NETWORK_LABEL]: n["Id"] for n in found if NETWORK_LABEL in n["Labels"]}
+
+    def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
+        """Connect a container to a network, under names."""
+        try:
+            with _translated():
+                self._client.connect_container_to_network(container, network, aliases=[*aliases])
+        except EngineRefusedError as error:
+            if "already exists in network" not in str(error):
+                raise
+
+    def remove_volume(self, volume: str) -> None:
+        """Remove a volume."""
+        if refused := self._tried(lambda: self._client.remove_volume(volume, force=True)):
+            raise refused[0]
 
     def _networks(self, labels: Mapping[str, str]) -> list[str]:
         with _translated():
@@ -236,7 +266,15 @@ def _read(raw: Mapping[str, Any]) -> Snapshot:
         env=dict(e.split("=", 1) for e in config.get("Env") or () if "=" in e),
         labels=labels,
         bindings=tuple(_bindings(raw["NetworkSettings"].get("Ports") or {})),
+        addresses=tuple(_addresses(raw["NetworkSettings"].get("Networks") or {})),
     )
+
+
+def _addresses(networks: Mapping[str, Any]) -> Iterator[str]:
+    for entry in networks.values():
+        for key in ("IPAddress", "GlobalIPv6Address"):
+            if entry.get(key):
+                yield entry[key]
 
 
 _NANOSECOND = 1e-9

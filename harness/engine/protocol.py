@@ -71,6 +71,7 @@ class Snapshot:
     env: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     bindings: tuple[Binding, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -128,6 +129,15 @@ class Engine(Protocol):
     def discard(self, container: str) -> None:
         """Kill and remove one container, with its anonymous volumes."""
 
+    def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the ids of all networks with these labels, by their names in compose files."""
+
+    def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
+        """Connect a container to a network, under names; one that is connected stays so."""
+
+    def remove_volume(self, volume: str) -> None:
+        """Remove a volume that no container uses; one that is not there is no error."""
+
     def holder_of(self, port: int) -> str:
         """Say who holds a host port, as far as that can be known, else ``""``."""
 
@@ -155,6 +165,11 @@ class Composer(Protocol):
 
     def up(self, project: str, file: Path, service: str, timeout: float) -> None:
         """Create and start one service: for stacks with keys that only Compose carries out."""
+
+    def up_and_wait(
+        self, project: str, file: Path, services: Sequence[str], timeout: float
+    ) -> None:
+        """Have Compose create and start services, and wait until they are ready."""
 
     def build(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
         """Build the images of services."""

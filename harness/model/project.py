@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.errors import UnknownServiceError, nearest
+from harness.model.isolation import Isolation
 
 
 class Condition(StrEnum):
@@ -87,6 +88,30 @@ class Service:
         """Whether host ports and container name stay as the compose file fixes them."""
         # what a variable gives (`fixed: ${FIXED:-true}`) is text
         return self.harness.get("fixed") in (True, "true")
+
+    @property
+    def required(self) -> tuple[Dependency, ...]:
+        """The dependencies without which it cannot be."""
+        return tuple(d for d in self.dependencies if d.required)
+
+    @property
+    def isolation(self) -> Isolation | None:
+        """The isolation that the service declares for itself."""
+        declared = self.harness.get("isolation")
+        return None if declared is None else Isolation(declared)
+
+    @property
+    def graceful(self) -> bool:
+        """Whether it is stopped by its own signal, with its grace period, before it goes."""
+        return self.harness.get("stop") == "graceful"
+
+    @property
+    def reset(self) -> tuple[str, ...] | None:
+        """The command that puts its state back; empty for none, None where it does not say."""
+        declared = self.harness.get("reset")
+        if declared is None:
+            return None
+        return () if declared == "none" else tuple(unescaped(word) for word in declared)
 
     @property
     def attached(self) -> tuple[str, ...]:

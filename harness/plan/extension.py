@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 from harness.errors import SettingError, nearest
 from harness.model.duration import seconds
+from harness.model.isolation import CHOICES, Isolation
 from harness.model.project import Project, Service
 
 if TYPE_CHECKING:
     from harness.source import SourceService
 
-HARNESS_KEYS = ("fixed", "ready")
-READY_KEYS = ("timeout",)
-
-
-HARNESS_KEYS = ("fixed", "ready")
+HARNESS_KEYS = ("fixed", "isolation", "ready", "reset", "stop")
 READY_KEYS = ("timeout",)
 RESOURCE_KEYS = ("fixed",)
 
@@ -71,6 +68,9 @@ def check_project_extensions(project: Project) -> None:
 def _extension(section: Mapping[str, object], where: str, whose: str, *, written: bool) -> None:
     _known(section, HARNESS_KEYS, f"{where}x-harness {whose}")
     _fixed(section, f"{where}x-harness.fixed", written=written)
+    _isolation(section, where, written=written)
+    _stop(section, where, written=written)
+    _reset(section, where)
     ready = section.get("ready", {})
     if not isinstance(ready, Mapping):
         raise SettingError(
@@ -94,6 +94,28 @@ def _fixed(section: Mapping[str, object], called: str, *, written: bool) -> None
         return
     if written or fixed not in ("true", "false"):
         raise SettingError(f"{called} must be true or false, found {fixed!r}")
+
+
+def _isolation(section: Mapping[str, object], where: str, *, written: bool) -> None:
+    chosen = section.get("isolation", Isolation.FRESH)
+    if chosen not in [*Isolation] and not (written and _open(chosen)):
+        raise SettingError(f"{where}x-harness.isolation must be {CHOICES}, found {chosen!r}")
+
+
+def _stop(section: Mapping[str, object], where: str, *, written: bool) -> None:
+    stop = section.get("stop", "kill")
+    if stop not in ("kill", "graceful") and not (written and _open(stop)):
+        raise SettingError(f"{where}x-harness.stop must be kill or graceful, found {stop!r}")
+
+
+def _reset(section: Mapping[str, object], where: str) -> None:
+    reset = section.get("reset", "none")
+    command = isinstance(reset, Sequence) and not isinstance(reset, str) and reset
+    if reset != "none" and not (command and all(isinstance(word, str) for word in command)):
+        raise SettingError(
+            f"{where}x-harness.reset must be a command such as [app, clear], run in the "
+            f"container, or none where there is no state to put back; found {reset!r}"
+        )
 
 
 def _open(value: object) -> bool:

@@ -1,12 +1,13 @@
-"""What a test needs: the services it names, and the environment it gives them."""
+"""What a test needs: the services it names, their environment and how far they are its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.errors import SettingError
+from harness.model.isolation import CHOICES, Isolation
 
 SERVICES_MARKER = "services"
 
@@ -35,11 +36,14 @@ class Need:
     """The services a test names, with its environment overrides.
 
     ``environment`` holds a pair of service and variables for each service overridden, sorted, so
-    that equal needs are equal and hash alike.
+    that equal needs are equal and hash alike. ``isolation`` is what the closest mark says that
+    says anything, ``isolations`` what marks say of the services that they name.
     """
 
     services: frozenset[str] = frozenset()
     environment: Environment = ()
+    isolation: Isolation | None = None
+    isolations: tuple[tuple[str, Isolation], ...] = ()
 
     def __bool__(self) -> bool:
         """Whether the test names any service at all."""
@@ -47,7 +51,7 @@ class Need:
 
     def joined(self, services: Iterable[str]) -> Need:
         """Return this need with more services."""
-        return Need(self.services | set(services), self.environment)
+        return replace(self, services=self.services | set(services))
 
 
 def need_from_marks(marks: Iterable[Mark], markers: Mapping[str, str]) -> Need:
@@ -62,6 +66,8 @@ def need_from_marks(marks: Iterable[Mark], markers: Mapping[str, str]) -> Need:
     """
     services: set[str] = set()
     environment: dict[str, dict[str, str]] = {}
+    isolation: Isolation | None = None
+    isolations: dict[str, Isolation] = {}
     for mark in marks:
         if mark.name == SERVICES_MARKER:
             named = _named(mark)
@@ -76,9 +82,13 @@ def need_from_marks(marks: Iterable[Mark], markers: Mapping[str, str]) -> Need:
         else:
             continue
         services.update(named)
+        env, chosen = _arguments(mark)
+        isolation = isolation or chosen
         for service in named:
+            if chosen:
+                isolations.setdefault(service, chosen)
             own = environment.setdefault(service, {})
-            for variable, value in _env(mark).items():
+            for variable, value in env.items():
                 own.setdefault(variable, value)  # the closest mark has spoken already
     return Need(
         frozenset(services),
@@ -87,6 +97,8 @@ def need_from_marks(marks: Iterable[Mark], markers: Mapping[str, str]) -> Need:
             for service, variables in sorted(environment.items())
             if variables
         ),
+        isolation,
+        tuple(sorted(isolations.items())),
     )
 
 
@@ -104,12 +116,23 @@ def _named(mark: Mark) -> tuple[str, ...]:
     return mark.args
 
 
-def _env(mark: Mark) -> Mapping[str, str]:
+def _arguments(mark: Mark) -> tuple[Mapping[str, str], Isolation | None]:
+    """Return a mark's ``env`` and ``isolation``."""
     for key in mark.kwargs:
-        if key != "env":
+        if key not in ("env", "isolation"):
             raise SettingError(
-                f"@pytest.mark.{mark.name}: unknown argument {key!r}; it takes env={{…}}"
+                f"@pytest.mark.{mark.name}: unknown argument {key!r}; it takes env={{…}} and "
+                f"isolation=…"
             )
+    isolation = mark.kwargs.get("isolation")
+    if isolation is not None and isolation not in [*Isolation]:
+        raise SettingError(
+            f"@pytest.mark.{mark.name}: isolation must be {CHOICES}, found {isolation!r}"
+        )
+    return _env(mark), None if isolation is None else Isolation(isolation)
+
+
+def _env(mark: Mark) -> Mapping[str, str]:
     env = mark.kwargs.get("env") or {}
     if not isinstance(env, Mapping):
         raise SettingError(

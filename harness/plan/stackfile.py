@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.model.project import Project, Service
+from harness.plan.elsewhere import Elsewhere, is_fixed, pointed_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Choices:
             engine pick.
         images: The image of each service that does not run the one its compose file names.
         environment: Variables given to a service on top of its own.
+        elsewhere: What longer-lived stacks have that this one uses.
     """
 
     labels: Mapping[str, str]
@@ -32,6 +34,7 @@ class Choices:
     ports: Mapping[str, Sequence[int | None]] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
 
 
 def stack_document(
@@ -46,8 +49,15 @@ def stack_document(
     return {
         **{key: value for key, value in project.rest.items() if not key.startswith("x-")},
         "services": sections,
-        "networks": _resources(project.networks, _used(services, "networks"), choices),
-        "volumes": _resources(project.volumes, {v for s in services for v in s.volumes}, choices),
+        "networks": _resources(
+            project.networks, _used(services, "networks"), choices, choices.elsewhere.networks
+        ),
+        "volumes": _resources(
+            project.volumes,
+            {v for s in services for v in s.volumes},
+            choices,
+            choices.elsewhere.volumes,
+        ),
         "configs": _subset(project.configs, _sources(services, "configs")),
         "secrets": _subset(project.secrets, _sources(services, "secrets")),
     }
@@ -56,7 +66,7 @@ def stack_document(
 def _service(
     service: Service, closure: Collection[str], choices: Choices, dotenv: Mapping[str, str]
 ) -> dict[str, Any]:
-    config = dict(service.config)
+    config = pointed_elsewhere(service.config, choices.elsewhere.containers)
     for key in ("build", "develop", "profiles"):
         config.pop(key, None)
     config["labels"] = {**(config.get("labels") or {}), **choices.labels}
@@ -98,14 +108,19 @@ def _with_alias(networks: Mapping[str, Any] | None, alias: str) -> dict[str, Any
 
 
 def _resources(
-    declared: Mapping[str, Mapping[str, Any]], used: Collection[str], choices: Choices
+    declared: Mapping[str, Mapping[str, Any]],
+    used: Collection[str],
+    choices: Choices,
+    elsewhere: Mapping[str, str],
 ) -> dict[str, Any]:
     """Give the networks or volumes in use our labels, and names of this stack's own."""
-    return {
-        name: dict(entry) if entry.get("external") else _own(entry, choices)
-        for name, entry in declared.items()
-        if name in used
-    }
+    resources: dict[str, Any] = {}
+    for name, entry in declared.items():
+        if name in used and name in elsewhere:
+            resources[name] = {"external": True, "name": elsewhere[name]}
+        elif name in used:
+            resources[name] = dict(entry) if entry.get("external") else _own(entry, choices)
+    return resources
 
 
 def _own(entry: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
@@ -113,11 +128,6 @@ def _own(entry: Mapping[str, Any], choices: Choices) -> dict[str, Any]:
     if not is_fixed(entry):
         own.pop("name", None)
     return own
-
-
-def is_fixed(entry: Mapping[str, Any]) -> bool:
-    """Whether a network or volume keeps the name that the compose file gives it."""
-    return (entry.get("x-harness") or {}).get("fixed") is True
 
 
 def _subset(declared: Mapping[str, Any], used: Collection[str]) -> dict[str, Any]:

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.model.project import Project, Service
-from harness.plan.stackfile import is_fixed
+from harness.plan.elsewhere import Elsewhere, is_fixed
 
 
-def exclusive(project: Project, services: Sequence[Service]) -> tuple[str, ...]:
+def exclusive(
+    project: Project, services: Sequence[Service], elsewhere: Elsewhere | None = None
+) -> tuple[str, ...]:
     """Return the names of all that only one stack can have at a time, sorted.
 
     These are fixed host ports, container names, networks and volumes (``x-harness: {fixed:
-    true}``), and subnets that the compose file fixes.
+    true}``), and subnets that the compose file fixes. What a longer-lived stack of the same test
+    has is used, and not wanted again.
     """
     found: set[str] = set()
     for service in services:
         if service.fixed:
             found.update(_of_service(service))
-    for kind, declared, used in (
-        ("network", project.networks, {n for s in services for n in s.networks}),
-        ("volume", project.volumes, {v for s in services for v in s.volumes}),
+    there = elsewhere or Elsewhere()
+    for kind, declared, used, had in (
+        ("network", project.networks, {n for s in services for n in s.networks}, there.networks),
+        ("volume", project.volumes, {v for s in services for v in s.volumes}, there.volumes),
     ):
-        for name in used & set(declared):
+        for name in (used & set(declared)) - set(had):
             entry = declared[name]
             if entry.get("external"):
                 continue

@@ -1,53 +1,83 @@
-"""All stacks of this run, leased to tests."""
+"""All stacks of this run, and how tests come by them."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from harness.container import Container
-from harness.errors import HarnessError, StartFailedBeforeError, UnknownServiceError, nearest
-from harness.plan.need import Need
+from harness.errors import HarnessError, UnknownServiceError, nearest
+from harness.model.isolation import Isolation
+from harness.plan.elsewhere import Elsewhere
+from harness.plan.lives import Bounds, Life, Rules, Tier, tiers
+from harness.plan.need import Environment, Need
+from harness.plan.savings import Start
+from harness.stack.ahead import Ahead, Prepared
+from harness.stack.failures import Failures
+from harness.stack.lease import Lease
+from harness.stack.longer import LongerLived
+from harness.stack.remover import Remover
+from harness.stack.reset import Disturbed, Resetter
 from harness.stack.stack import Stack
 from harness.stack.yard import Yard
 
 
 @dataclass(frozen=True, slots=True)
-class _Failure:
-    test: str
-    message: str
+class Collected:
+    """What the collected tests come to, as far as a fleet wants to know.
+
+    Attributes:
+        services: The names of the project's services, as the compose files give them.
+        needs: The need of every test that will run, with what its wider fixtures ask for.
+    """
+
+    services: Collection[str]
+    needs: Callable[[], Iterable[tuple[Need, Bounds]]] = field(default=tuple)
 
 
 class Fleet:
-    """Makes stacks, leases them, and takes them back.
-
-    A start that failed is remembered by its closure, environment and images: the next test with
-    the same fails at once, so that one broken service does not cost its deadline again and again.
-    """
+    """Makes stacks, lends them to tests, and takes them back."""
 
     def __init__(
-        self, make_yard: Callable[[], Yard], services: Collection[str], retry_start: bool
+        self,
+        make_yard: Callable[[], Yard],
+        collected: Collected,
+        isolation: Isolation = Isolation.FRESH,
+        retry_start: bool = False,
     ) -> None:
         """Make a fleet of no stacks.
 
         Args:
-            services: The names of the project's services, as the compose files give them.
             make_yard: Connects to the engine and resolves the project; called when first needed.
+            collected: What the tests come to.
+            isolation: How far a test's services are its own, unless something nearer says so.
             retry_start: Whether a start that failed is tried again.
         """
+        self.starts: list[Start] = []
         self._make_yard = make_yard
-        self._services = services
-        self._retry_start = retry_start
+        self._collected = collected
+        self._isolation = isolation
+        self._failures = Failures(retry_start)
         self._made: Yard | None = None
-        self._yard_failure: _Failure | None = None
-        self._failures: dict[object, _Failure] = {}
-        self._stacks: list[Stack] = []
+        self._rules = Rules(isolation)
+        self._graph: Mapping[str, Collection[str]] = {}
         self._numbers = itertools.count(1)
+        self._stacks: list[Stack] = []
+        self._longer: LongerLived | None = None
+        self._remover = Remover(self._forget)
+        self._ahead = Ahead()
+        self._resets = ThreadPoolExecutor(1, thread_name_prefix="harness-reset")
+        self._awaited: dict[Stack, Future[None]] = {}
+        self._putting_back: Future[None] | None = None
+        self._put_back_last: list[Stack] = []
 
-    def lease(self, need: Need, test: str) -> Lease:
-        """Return a lease of a stack for what a test needs; nothing is started yet."""
-        return Lease(self, need, test)
+    def lease(
+        self, need: Need, test: str, bounds: Bounds | None = None, own: bool = False
+    ) -> Lease:
+        """Return a lease of what a test needs; nothing is started yet."""
+        return Lease(self, need, test, bounds, own)
 
     def yard(self, test: str) -> Yard:
         """Return what stacks are made with.
@@ -56,38 +86,148 @@ class Fleet:
             HarnessError: No engine, no Compose, or compose files that cannot be used.
         """
         if self._made is None:
-            if self._yard_failure:
-                raise _as_in(self._yard_failure)
-            try:
+            with self._failures.remembered(lambda: "yard", test):
                 self._made = self._make_yard()
-            except HarnessError as error:
-                if not self._retry_start:
-                    self._yard_failure = _Failure(test, str(error))
-                raise
+            services = self._made.project.services.values()
+            declared = {s.name: s.isolation for s in services}
+            self._rules = Rules(self._isolation, {n: i for n, i in declared.items() if i})
+            self._graph = {s.name: [d.service for d in s.dependencies] for s in services}
+            self._longer = LongerLived(self._made, self._stacks)
         return self._made
 
-    def new_stack(self, need: Need, test: str) -> Stack:
-        """Return a stack in which nothing runs yet."""
+    def tiers(
+        self, need: Need, bounds: Bounds | None, placed: Mapping[str, Life], test: str
+    ) -> Sequence[Tier]:
+        """Return what a test needs, by how long it lives, longest first.
+
+        Args:
+            need: The need.
+            bounds: What wider fixtures ask for; None for services in one stack of their own.
+            placed: What the test has already.
+            test: Its id.
+        """
+        order = [s.name for s in self.yard(test).project.closure(need.services)]
+        if bounds is None:
+            return (Tier(Life.TEST, "", tuple(order), need.environment),)
+        return tiers(order, self._graph, need, self._rules, bounds, placed)
+
+    def stack(self, tier: Tier, elsewhere: Elsewhere, test: str) -> Stack:
+        """Return the stack of a tier: a new one, the one prepared, or that of other tests."""
         yard = self.yard(test)
-        stack = Stack(yard, f"harness-{yard.run}-{next(self._numbers)}", need)
+        if tier.life is not Life.TEST:
+            assert self._longer is not None
+            return self._longer.stack(tier)
+        prepared = self._ahead.take(test)
+        if prepared is not None:
+            if prepared.suits(tier, elsewhere):
+                self._awaited[prepared.stack] = prepared.started
+                return prepared.stack
+            self._drop(prepared)
+        return self._new(tier.environment, yard)
+
+    def _new(self, environment: Environment, yard: Yard) -> Stack:
+        stack = Stack(
+            yard, yard.run.stack_name(Life.RUN - Life.TEST, str(next(self._numbers))), environment
+        )
         self._stacks.append(stack)
         return stack
 
-    def start(self, stack: Stack, need: Need, test: str) -> None:
-        """Bring the services of a need up in a stack.
+    def _drop(self, prepared: Prepared) -> None:
+        """Do without a stack that was started ahead for another need."""
+        prepared.stack.give_up()
+        prepared.started.add_done_callback(lambda _: self._remover.remove(prepared.stack))
+
+    def start(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, test: str) -> None:
+        """Bring the services of a tier up in its stack, as its isolation says.
 
         Raises:
             HarnessError: It failed, now or before in this run.
         """
-        if self._failures and not self._retry_start:
-            failed = self._failures.get(self._key(need, test))
-            if failed:
-                raise _as_in(failed)
+        yard = self.yard(test)
+        if tier.resets:
+            self.settle()
+        with self._failures.remembered(lambda: self._key(tier, yard), test):
+            if not set(tier.services) <= set(stack.services):
+                began = time.monotonic()
+                yard.check([yard.project.services[name] for name in tier.services])
+                if awaited := self._awaited.pop(stack, None):
+                    awaited.result()
+                else:
+                    stack.up(tier.services, elsewhere, self._also(tier, yard))
+                if tier.life is Life.TEST:
+                    waited = time.monotonic() - began
+                    self.starts.append(Start(tier.services, tier.environment, waited))
+            elif tier.life is not Life.TEST:
+                stack.revive()
+            if tier.resets:
+                self._long.resetter(stack).save(tier.resets)
+
+    def start_ahead(self, need: Need, bounds: Bounds, test: str) -> None:
+        """Begin to start what a later test needs, if it is to have a stack of its own.
+
+        Nothing is started that would have to wait for another stack, that uses services whose
+        state is still to be put back, or whose images have still to be built or pulled.
+        """
+        if self._made is None or self._ahead.has(test) or not need:
+            return
+        yard, elsewhere, own = self._made, Elsewhere(), None
         try:
-            stack.up(need.services)
-        except HarnessError as error:
-            self._failures[self._key(need, test)] = _Failure(test, str(error))
-            raise
+            for tier in self.tiers(need, bounds, {}, test):
+                if tier.life is Life.TEST:
+                    own = tier
+                elif (stack := self._standing(tier)) is None:
+                    return
+                else:
+                    elsewhere = elsewhere.joined(stack.for_others)
+            if own is None or not yard.can_start_ahead(own.services, elsewhere):
+                return
+            if not (self._failures and self._failures.has(self._key(own, yard))):
+                self._ahead.start(test, own, elsewhere, self._new(own.environment, yard))
+        except HarnessError:
+            return  # the test itself will run into it, and say so
+
+    def _standing(self, tier: Tier) -> Stack | None:
+        """Return a longer-lived tier's stack, if all of it is up and none of it is put back."""
+        stack = self._long.known(tier)
+        ready = stack is not None and set(tier.services) <= set(stack.services)
+        return stack if ready and not tier.resets else None
+
+    @property
+    def _long(self) -> LongerLived:
+        assert self._longer is not None, "the yard is opened first"
+        return self._longer
+
+    def _also(self, tier: Tier, yard: Yard) -> frozenset[str]:
+        """Return what else the run's tests want of a stack that they all share."""
+        if tier.life is not Life.RUN:
+            return frozenset()
+        wanted: set[str] = set()
+        for need, bounds in self._collected.needs():
+            if need.services <= yard.project.services.keys():
+                for other in self.tiers(need, bounds, {}, ""):
+                    if other.key == tier.key:
+                        wanted.update(other.services)
+        return frozenset(name for name in wanted if self._passes(name, yard))
+
+    @staticmethod
+    def _passes(name: str, yard: Yard) -> bool:
+        """Whether a service that no test asked for yet could be started."""
+        try:
+            yard.check([yard.project.services[name]], tell=False)
+        except HarnessError:
+            return False
+        return True
+
+    def _key(self, tier: Tier, yard: Yard) -> object:
+        """Return what makes two starts the same: services, environment and images."""
+        services = [yard.project.services[name] for name in tier.services]
+        chosen = yard.images.chosen(services)
+        images = ((s.name, chosen.get(s.name) or s.image) for s in services)
+        return (
+            frozenset(tier.services),
+            tier.environment,
+            frozenset((name, yard.engine.image_id(image)) for name, image in images if image),
+        )
 
     def check_names(self, names: Iterable[str], test: str) -> None:
         """Check that names are services of the project.
@@ -100,7 +240,7 @@ class Fleet:
             HarnessError: No engine, no Compose, or compose files that cannot be used.
         """
         for name in sorted(names):
-            if name in self._services:
+            if name in self._collected.services:
                 continue
             known = self.yard(test).project.services
             if name not in known:
@@ -108,113 +248,128 @@ class Fleet:
                     f"no compose file defines a service {name!r}. {nearest(name, list(known))}"
                 )
 
-    def _key(self, need: Need, test: str) -> object:
-        yard = self.yard(test)
-        closure = yard.project.closure(need.services)
-        names = frozenset(s.name for s in closure)
-        environment = tuple((s, e) for s, e in need.environment if s in names)
-        images = tuple((s.name, yard.images.chosen([s]).get(s.name) or s.image) for s in closure)
-        return names, environment, frozenset((n, yard.engine.image_id(i)) for n, i in images if i)
+    def put_back(self, used: Sequence[tuple[Stack, Tier]]) -> None:
+        """Begin to put back the state of services that a test has used."""
+        resetters = [(self._long.resetter(s), t.resets & {*s.services}) for s, t in used]
+        if not resetters:
+            return
+
+        def work() -> None:
+            disturbed = Disturbed()
+            for resetter, names in resetters:
+                disturbed.add(resetter.reset(names))
+            for resetter, _ in resetters:
+                resetter.recover(disturbed)
+
+        self.settle()
+        self._putting_back = self._resets.submit(work)
+        self._put_back_last = [stack for stack, _ in used]
+
+    def settle(self) -> None:
+        """Wait until all state is back.
+
+        Raises:
+            HarnessError: It could not be put back. The next test gets new services.
+        """
+        future, self._putting_back = self._putting_back, None
+        if future is None:
+            return
+        try:
+            future.result()
+        except BaseException:
+            for stack in self._put_back_last:
+                self._long.forget(stack)
+                self._remover.remove(stack)
+            raise
+
+    def fixture_begins(
+        self, fixture: str, names: Iterable[str], lasts: bool
+    ) -> Callable[[], None] | None:
+        """A fixture of a wider scope is about to run, and uses services.
+
+        Args:
+            fixture: Its name.
+            names: The services, with all that they depend on.
+            lasts: Whether it lasts as long as the session.
+
+        Returns:
+            What to call when it has ended, if state is to be put back then.
+
+        Raises:
+            HarnessError: The state of a service could not be put back, or not be remembered.
+        """
+        wanted = frozenset(names)
+        self.settle()
+        levels = [
+            resetter
+            for stack, resetter in self._resetters()
+            if wanted & {*stack.services} and resetter.changed_by(fixture, wanted, lasts)
+        ]
+
+        def ended() -> None:
+            self.settle()
+            for resetter in levels:
+                resetter.ended(wanted)
+
+        return ended if levels else None
+
+    def _resetters(self) -> Iterable[tuple[Stack, Resetter]]:
+        return [*self._longer.resetters()] if self._longer else ()
+
+    def end(self, life: Life, node: str) -> None:
+        """Remove the stacks whose life ends with a class, module or package."""
+        for stack in self._longer.ending(life, node) if self._longer else ():
+            self._long.forget(stack)
+            self.give_back(stack)
 
     def give_back(self, stack: Stack) -> None:
-        """Remove a stack. One whose removal was interrupted stays listed, for ``close``."""
-        try:
-            stack.remove()
-        except HarnessError:
-            self._forget(stack)
-            raise
-        self._forget(stack)
+        """Remove a stack, off the tests' path.
+
+        One that holds what only one stack can have is removed at once, for others wait for it.
+
+        Raises:
+            HarnessError: The engine refused something of such a stack. The rest is gone.
+        """
+        if stack.takes_turns:
+            self._remover.now(stack)
+        else:
+            self._remover.remove(stack)
 
     def _forget(self, stack: Stack) -> None:
         if stack in self._stacks:
             self._stacks.remove(stack)
 
     def close(self) -> None:
-        """Remove every stack that is left, and close what the fleet opened."""
-        refused: HarnessError | None = None
-        for stack in [*self._stacks]:
-            try:
-                self.give_back(stack)
-            except HarnessError as error:
-                refused = refused or error
+        """Remove every stack that is left, and close what the fleet opened.
+
+        Raises:
+            HarnessError: Something could not be removed. The rest is gone.
+        """
+        refused: list[HarnessError] = []
+        try:
+            self.settle()
+        except HarnessError as error:
+            refused.append(error)
+        for stack in self._ahead.give_up():
+            self._remover.remove(stack)
         if self._made is not None:
+            refused += self._close_stacks(self._made)
             self._made.close()
             self._made = None
+        self._remover.close()
+        self._resets.shutdown()
         if refused:
-            raise refused
+            raise refused[0]
 
-
-def _as_in(failure: _Failure) -> StartFailedBeforeError:
-    return StartFailedBeforeError(
-        f"as in {failure.test}: {failure.message}\n"
-        f"(not tried again in this run; --harness-retry-start tries each time)"
-    )
-
-
-class Lease:
-    """What a test holds: its stack, which grows when it asks for more."""
-
-    def __init__(self, fleet: Fleet, need: Need, test: str) -> None:
-        self._fleet = fleet
-        self._need = need
-        self._test = test
-        self._stack: Stack | None = None
-
-    @property
-    def need(self) -> Need:
-        """What the test needs, as far as is known by now."""
-        return self._need
-
-    def up(self, services: Iterable[str] = ()) -> None:
-        """Bring up what is needed, and more services if any are named.
-
-        Raises:
-            HarnessError: A start failed. A stack that was to be new is gone.
-        """
-        need = self._need.joined(services)
-        self._fleet.check_names(need.services, self._test)
-        if not need:
-            return
-        if joins := self._stack is not None:
-            stack = self._stack
-        else:
-            stack = self._stack = self._fleet.new_stack(need, self._test)
-        try:
-            self._fleet.start(stack, need, self._test)
-        except BaseException:
-            if not joins:  # what runs already stays in the test's hands until its end
-                self.release()
-            raise
-        self._need = need  # not sooner: what could not join must not fail what joins later
-
-    def containers(self, service: str) -> list[Container]:
-        """Return the containers of a service; one that is not up joins the stack.
-
-        Raises:
-            HarnessError: There is no such service, or it cannot be started.
-        """
-        if self._stack is None or not self._stack.containers(service):
-            self.up([service])
-        assert self._stack is not None
-        return self._stack.containers(service)
-
-    def all_containers(self) -> list[Container]:
-        """Return every container of the stack, dependencies first."""
-        if self._stack is None:
-            return []
-        return [c for name in self._stack.services for c in self._stack.containers(name)]
-
-    def down(self, volumes: bool) -> None:
-        """Remove containers and networks, and volumes if asked; the lease goes on.
-
-        The next ``up`` brings up what it names, and not what was there before.
-        """
-        if self._stack is not None:
-            self._stack.down(volumes)
-            self._need = Need(environment=self._need.environment)
-
-    def release(self) -> None:
-        """Give the stack back: everything of it is gone."""
-        if self._stack is not None:
-            stack, self._stack = self._stack, None
-            self._fleet.give_back(stack)
+    def _close_stacks(self, yard: Yard) -> list[HarnessError]:
+        refused = self._remover.wait()
+        for _, resetter in self._resetters():
+            resetter.close()
+        with yard.run.leave() as last:
+            for stack in [*self._stacks]:
+                if self._long.stays(stack) and not (last and not yard.run.is_kept(stack.name)):
+                    stack.leave()
+                    self._forget(stack)
+                else:
+                    self._remover.remove(stack)
+            return [*refused, *self._remover.wait()]

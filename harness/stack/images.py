@@ -82,6 +82,14 @@ class Images:
             self._ready.update(s.name for s in missing)
             self._ready.update(built)
 
+    def are_here(self, services: Sequence[Service]) -> bool:
+        """Whether nothing has to be built or pulled for services."""
+        with self._lock:
+            missing = [s for s in services if s.name not in self._ready]
+            return not any(
+                (self._build and self._builder(s)) or self._must_pull(s) for s in missing
+            )
+
     def remove(self, image: str) -> None:
         """Remove an image; who needs it next builds or pulls it again."""
         with self._lock:

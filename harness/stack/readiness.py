@@ -59,7 +59,7 @@ class Readiness:
             snapshot = self.engine.snapshot(container)
             limit = self._limit(service, snapshot) if limit is None else limit
             if snapshot.finished:
-                if self._completed(service, snapshot, one_shot):
+                if self.completed(service, snapshot, one_shot):
                     return
                 raise ServiceDiedError(self._died(service, snapshot, time.monotonic() - started))
             if snapshot.status in {"running", "paused"} and not one_shot:
@@ -85,6 +85,24 @@ class Readiness:
                 raise Cancelled
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
+    def answers(self, service: Service, container: str, within: float) -> bool:
+        """Whether a container that was ready answers to a real request, its health check.
+
+        Args:
+            service: Its service.
+            container: Its id.
+            within: Seconds to wait for the answer.
+        """
+        snapshot = self.engine.snapshot(container)
+        if snapshot.check is None:
+            return False  # a connection alone says nothing of those that it has to others
+        probe = HealthProbe(self.engine, container, snapshot.check)
+        deadline = time.monotonic() + within
+        while not probe.look().ready:
+            if time.monotonic() > deadline or self.cancelled.wait(_FIRST_PAUSE):
+                return False
+        return True
+
     def look_again(self, service: Service, container: str, one_shot: bool) -> None:
         """See whether a container that counted as ready because it ran has ended since.
 
@@ -92,7 +110,7 @@ class Readiness:
             ServiceDiedError: It has, and not as it should.
         """
         snapshot = self.engine.snapshot(container)
-        if snapshot.finished and not self._completed(service, snapshot, one_shot):
+        if snapshot.finished and not self.completed(service, snapshot, one_shot):
             raise ServiceDiedError(self._died(service, snapshot))
 
     def _probes(self, snapshot: Snapshot) -> list[Probe]:
@@ -121,7 +139,7 @@ class Readiness:
         return max(self.timeout, snapshot.check.patience if snapshot.check else 0.0)
 
     @staticmethod
-    def _completed(service: Service, snapshot: Snapshot, one_shot: bool) -> bool:
+    def completed(service: Service, snapshot: Snapshot, one_shot: bool) -> bool:
         """Whether an ended container did what it was there for.
 
         A service that somebody waits for to complete, or that has neither a port nor a health

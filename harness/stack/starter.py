@@ -6,11 +6,13 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from harness.container import Container, Control
 from harness.engine.inject import archive, injections
+from harness.engine.protocol import Snapshot
 from harness.errors import EngineRefusedError, HarnessError, PortTakenError, ServiceStartError
 from harness.model.project import Service, unescaped
 from harness.plan.order import holding_on
@@ -52,11 +54,16 @@ class Starter:
             self._host_ports,
         )
         known = {s.name: s for s in services}
+        # one that a fixture holds goes on standing for its service when its container is replaced
+        before = {(c.service, c.number): c for cs in self.containers.values() for c in cs}
         found: dict[str, list[Container]] = {name: [] for name in known}
-        for container in self._yard.engine.containers(self._labels):
-            snapshot = self._yard.engine.snapshot(container)
+        for id_ in self._yard.engine.containers(self._labels):
+            snapshot = self._yard.engine.snapshot(id_)
             if service := known.get(snapshot.service):
-                found[service.name].append(Container(control, service, snapshot))
+                container = before.get((service.name, snapshot.number))
+                if container:
+                    container.stands_for(snapshot)
+                found[service.name].append(container or Container(control, service, snapshot))
         for containers in found.values():
             containers.sort(key=lambda c: c.number)
         self.containers.update(found)
@@ -115,16 +122,53 @@ class Starter:
             for container in () if service.ports else self.containers[name]:
                 self._readiness.look_again(service, container.id, one_shot)
 
+    def revive(self, container: Container) -> None:
+        """Start a container that was ready and has ended since, thaw one that is paused.
+
+        Raises:
+            ServiceStartError: It did not get ready.
+        """
+        snapshot = self._yard.engine.snapshot(container.id)
+        if snapshot.status == "paused":
+            self._yard.engine.unpause(container.id)
+        elif snapshot.finished and not self._may_end(container.service, snapshot):
+            container.start()
+
+    def _may_end(self, name: str, snapshot: Snapshot) -> bool:
+        """Whether a container has ended as it should: it did what it was there for."""
+        service = self._yard.project.services[name]
+        one_shot = name in self._yard.project.one_shots
+        return self._readiness.completed(service, snapshot, one_shot)
+
+    def answers(self, name: str, within: float) -> bool:
+        """Whether each container of a service answers to a real request.
+
+        Raises:
+            ServiceStartError: One does not within so many seconds.
+        """
+        service = self._yard.project.services[name]
+        return all(
+            self._readiness.answers(service, container.id, within)
+            for container in self.containers[name]
+        )
+
     def before_removal(self) -> None:
-        """Run the ``pre_stop`` hooks of running containers; a failing hook keeps nothing alive."""
-        for name, containers in self.containers.items():
-            if self._yard.project.services[name].config.get("pre_stop"):
+        """Run the ``pre_stop`` hooks of running containers, and stop those that want it so.
+
+        What fails keeps nothing alive.
+        """
+        for name, containers in reversed(self.containers.items()):
+            service = self._yard.project.services[name]
+            if service.config.get("pre_stop") or service.graceful:
                 for container in containers:
-                    try:
+                    with suppress(HarnessError):
                         if container.status == "running":
-                            self._pre_stop(container.id)
-                    except HarnessError:
-                        continue
+                            self._stop(container, service)
+
+    def _stop(self, container: Container, service: Service) -> None:
+        self._pre_stop(container.id)
+        if service.graceful:
+            self._yard.engine.stop(container.id)
 
     def _start_somewhere(self, service: Service, place: int, wanted: list[Service]) -> None:
         """Start one container, elsewhere if somebody took the port that the harness chose."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engine.protocol import Composer, Engine, Say
 from harness.lease.ports import PortClaims
+from harness.lease.run import Run
 from harness.model.project import Project, Service
 from harness.plan.checks import (
     check_dependencies,
@@ -19,11 +19,13 @@ from harness.plan.checks import (
     check_references,
     written_to,
 )
+from harness.plan.elsewhere import Elsewhere
 from harness.plan.extension import (
     check_extension,
     check_project_extensions,
     check_resolved_extension,
 )
+from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
 from harness.stack.images import Images
@@ -44,9 +46,10 @@ class Yard:
         images: The images of the project.
         claims: The host ports that this process holds.
         folder: Where the compose files of stacks are written.
-        run: The id of this run, in every label.
+        run: The run that this process is a part of; its id is in every label.
         timeout: Seconds that a service may take to get ready.
         warn: Shows the user a warning.
+        faithful: Whether Compose starts the services, in its own way.
         turn_timeout: Seconds to wait for what another stack holds.
     """
 
@@ -57,14 +60,19 @@ class Yard:
     images: Images
     claims: PortClaims
     folder: Path
-    run: str
+    run: Run
     timeout: float
     warn: Say
+    faithful: bool = False
     turn_timeout: float = 600.0
     _warned: set[str] = field(default_factory=set)
 
-    def check(self, services: Sequence[Service]) -> None:
+    def check(self, services: Sequence[Service], *, tell: bool = True) -> None:
         """Check services before they are started, and warn of what may surprise, once.
+
+        Args:
+            services: The services.
+            tell: Whether to warn now; the next check warns otherwise.
 
         Raises:
             MissingVariableError: A variable has no value, and a service cannot do without it.
@@ -78,10 +86,24 @@ class Yard:
         for service in services:
             check_resolved_extension(service)
         check_env_files(services, lambda path: Path(path).exists())
-        for warning in (*findings.warnings, *written_to(self.project, services)):
-            if warning not in self._warned:
-                self.warn(warning)  # it may raise: then it is told to the next test as well
-                self._warned.add(warning)
+        for warning in (*findings.warnings, *written_to(self.project, services)) if tell else ():
+            self.warn_once(warning)
+
+    def can_start_ahead(self, services: Iterable[str], elsewhere: Elsewhere) -> bool:
+        """Whether services can be started while another test runs, and nothing has to be said.
+
+        Raises:
+            HarnessError: They cannot be started at all.
+        """
+        wanted = [self.project.services[name] for name in services]
+        self.check(wanted, tell=False)
+        return not exclusive(self.project, wanted, elsewhere) and self.images.are_here(wanted)
+
+    def warn_once(self, warning: str) -> None:
+        """Warn, unless that has been said in this run."""
+        if warning not in self._warned:
+            self.warn(warning)  # it may raise: then it is told to the next test as well
+            self._warned.add(warning)
 
     def close(self) -> None:
         """Give back ports, connections and files."""
@@ -91,7 +113,11 @@ class Yard:
 
 
 def open_yard(
-    settings: Settings, source: Source, say: Callable[[str], None], warn: Callable[[str], None]
+    settings: Settings,
+    source: Source,
+    say: Callable[[str], None],
+    warn: Callable[[str], None],
+    run: Run,
 ) -> Yard:
     """Check the compose files, find Compose and the engine, and resolve the project.
 
@@ -118,6 +144,7 @@ def open_yard(
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    run.join(uses=True)
     # what Compose itself reads late (build arguments, an env_file's references) sees all of them
     env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
     composer = ComposeEngine(compose, project_directory(source), tuple(env_files))
@@ -129,7 +156,8 @@ def open_yard(
         images=Images(project, engine, composer, settings.root, folder, settings.build, say),
         claims=PortClaims(),
         folder=folder,
-        run=secrets.token_hex(4),
+        run=run,
         timeout=settings.timeout,
         warn=warn,
+        faithful=settings.faithful,
     )

@@ -1,0 +1,38 @@
+"""By which way a service's state is put back, as far as the compose files tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.errors import SettingError
+from harness.model.project import Project, Service
+
+
+def check_replaceable(project: Project, service: Service) -> None:
+    """Check that a service can be replaced with its volumes and nobody else's.
+
+    Raises:
+        SettingError: A volume of its own is another service's too.
+    """
+    for volume in service.volumes:
+        others = [
+            other.called
+            for other in project.services.values()
+            if other.name != service.name and volume in other.volumes
+        ]
+        if others:
+            raise SettingError(
+                f"{service.called} is to be reset by replacing its container, but its volume "
+                f"{volume!r} is also that of {', '.join(others)}. Write `x-harness: {{reset: "
+                f"[command…]}}` into it, or `reset: none` if it has no state, or run it `fresh` "
+                f"or `shared`."
+            )
+
+
+def replaced_with_fixtures(service: Service, fixtures: Iterable[str]) -> str:
+    """Warn that what fixtures put into a service is lost when it is replaced."""
+    return (
+        f"{service.called} is used by {', '.join(sorted(fixtures))}, and reset by replacing its "
+        f"container between tests: what such a fixture put into it is gone after the first test. "
+        f"Write `x-harness: {{reset: [command…]}}` into it, or `reset: none` if it has no state."
+    )

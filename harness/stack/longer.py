@@ -1,0 +1,98 @@
+"""The stacks that outlive a test: those of wider fixtures, of ``reset`` and of ``shared``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from harness.plan.lives import Life, Tier
+from harness.stack.registry import Registry
+from harness.stack.reset import Resetter
+from harness.stack.stack import Stack
+from harness.stack.yard import Yard
+
+
+class LongerLived:
+    """Finds the stack of a tier that outlives its test; makes it for the first."""
+
+    def __init__(self, yard: Yard, stacks: list[Stack]) -> None:
+        """Know of none.
+
+        Args:
+            yard: What stacks are made with.
+            stacks: The list of all stacks of the fleet, in which new ones are entered.
+        """
+        self._yard = yard
+        self._all = stacks
+        self._stacks: dict[object, Stack] = {}
+        self._tiers: dict[Stack, Tier] = {}
+        self._resetters: dict[Stack, Resetter] = {}
+
+    def known(self, tier: Tier) -> Stack | None:
+        """Return a tier's stack, if there is one."""
+        return self._stacks.get(tier.key)
+
+    def stack(self, tier: Tier) -> Stack:
+        """Return a tier's stack, which may be new and empty."""
+        stack = self._stacks.get(tier.key)
+        if stack is None:
+            stack = self._stacks[tier.key] = self._make(tier)
+            self._tiers[stack] = tier
+            self._all.append(stack)
+        return stack
+
+    def resetter(self, stack: Stack) -> Resetter:
+        """Return what puts a stack back."""
+        if stack not in self._resetters:
+            self._resetters[stack] = Resetter(self._yard, stack)
+        return self._resetters[stack]
+
+    def resetters(self) -> Iterator[tuple[Stack, Resetter]]:
+        """Yield the stacks that are put back."""
+        yield from self._resetters.items()
+
+    def ending(self, life: Life, node: str) -> list[Stack]:
+        """Return the stacks whose life ends with a class, module or package."""
+        return [s for s, tier in self._tiers.items() if (tier.life, tier.node) == (life, node)]
+
+    def stays(self, stack: Stack) -> bool:
+        """Whether a stack goes on when this process ends: kept, or used by others of the run."""
+        tier = self._tiers.get(stack)
+        if tier is None:
+            return False
+        return tier.life is Life.RUN or self._is_kept(tier)
+
+    def forget(self, stack: Stack) -> None:
+        """A stack is to go: nobody gets it any more."""
+        tier = self._tiers.pop(stack, None)
+        if tier is not None:
+            self._stacks.pop(tier.key, None)
+        if resetter := self._resetters.pop(stack, None):
+            resetter.close()
+
+    def _make(self, tier: Tier) -> Stack:
+        run = self._yard.run
+        shared = tier.life is Life.RUN
+        variant = hashlib.sha256(repr(tier.environment).encode()).hexdigest()[:6]
+        suffix = f"-{variant}" if tier.environment else ""
+        if self._is_kept(tier):
+            whose = "shared" if shared else f"reset-{run.worker}".rstrip("-")
+            name = f"{run.kept_name}-{whose}{suffix}"
+            return Stack(self._yard, name, tier.environment, run.kept_name, Registry(name))
+        rank = Life.RUN - tier.life
+        if shared:
+            name = run.stack_name(rank, f"shared{suffix}", common=True)
+            return Stack(self._yard, name, tier.environment, registry=Registry(name))
+        name = run.stack_name(rank, f"{len(self._all) + 1}{suffix}")
+        return Stack(self._yard, name, tier.environment)
+
+    def _is_kept(self, tier: Tier) -> bool:
+        """Whether a tier's stack is left for the next run."""
+        if not self._yard.run.asked_to_keep or not (tier.life is Life.RUN or tier.resets):
+            return False
+        if not self._yard.run.keeps:
+            self._yard.warn_once(
+                "--harness-keep: another run of this checkout uses the kept stacks now, so this "
+                "one makes stacks of its own and removes them"
+            )
+        return self._yard.run.keeps

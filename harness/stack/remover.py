@@ -1,0 +1,69 @@
+"""Removing stacks off the tests' path."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from harness.errors import HarnessError
+from harness.stack.stack import Stack
+
+# More would only slow each other, and the start of the next stack, down.
+_AT_ONCE = 2
+
+
+class Remover:
+    """Removes stacks in the background, and remembers what the engine refused."""
+
+    def __init__(self, gone: Callable[[Stack], None]) -> None:
+        """Take what is told of each stack that is gone."""
+        self._gone = gone
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="harness-removal")
+        self._under_way: set[Future[None]] = set()
+        self._refused: list[HarnessError] = []
+        self._lock = threading.Lock()
+
+    def remove(self, stack: Stack) -> None:
+        """Remove a stack soon."""
+        future = self._pool.submit(self._remove, stack)
+        with self._lock:
+            self._under_way.add(future)
+        future.add_done_callback(self._done)
+
+    def now(self, stack: Stack) -> None:
+        """Remove a stack before anything else happens.
+
+        Raises:
+            HarnessError: The engine refused something. The rest is gone.
+        """
+        try:
+            stack.remove()
+        except HarnessError:
+            self._gone(stack)
+            raise
+        self._gone(stack)
+
+    def wait(self) -> list[HarnessError]:
+        """Wait until all is removed; return what the engine refused."""
+        while True:
+            with self._lock:
+                under_way = [*self._under_way]
+            if not under_way:
+                return self._refused
+            for future in under_way:
+                future.exception()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
+    def _remove(self, stack: Stack) -> None:
+        try:
+            self.now(stack)
+        except HarnessError as error:
+            self._refused.append(error)
+
+    def _done(self, future: Future[None]) -> None:
+        with self._lock:
+            self._under_way.discard(future)
