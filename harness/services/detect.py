@@ -15,8 +15,30 @@ _SERVERS = {
 }
 # What starts a server and stays, without being a service itself.
 _WRAPPERS = frozenset(
-    "docker-init tini tini-static dumb-init catatonit s6-svscan s6-supervise runsvdir runsv "
-    "sh bash dash ash busybox sudo su gosu su-exec setpriv runuser env pg_ctl".split()
+    {
+        "docker-init",
+        "tini",
+        "tini-static",
+        "dumb-init",
+        "catatonit",
+        "s6-svscan",
+        "s6-supervise",
+        "runsvdir",
+        "runsv",
+        "sh",
+        "bash",
+        "dash",
+        "ash",
+        "busybox",
+        "sudo",
+        "su",
+        "gosu",
+        "su-exec",
+        "setpriv",
+        "runuser",
+        "env",
+        "pg_ctl",
+    }
 )
 # What keeps a container running, or shows a log file, beside the server.
 _BYSTANDERS = frozenset({"sleep", "tail"})

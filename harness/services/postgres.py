@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.engine.protocol import Engine
 from harness.errors import ResetError
 from harness.services import postgres_sql as sql
-from harness.services.psql import OURS, Psql, SqlError
+from harness.services.postgres_copies import Copies
+from harness.services.psql import Psql, SqlError
 
 _CUT = 10.0  # seconds for the server to end its clients' connections
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    name: str
+    template: bool
+    connectable: bool
+    state: str  # differs after any change
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +29,14 @@ class _Baseline:
     """What is remembered at one level.
 
     Attributes:
-        copies: A copy of each database, by its name.
-        spares: A copy of each copy, to be swapped in: being made, or made.
+        copies: The name of each database's copy. Levels share that of a database that did not
+            change between them.
         others: Template databases that were there, and are left alone.
         shut: Databases to which nobody could connect.
         roles: The roles that there were.
     """
 
     copies: dict[str, str]
-    spares: dict[str, Future[str]]
     others: frozenset[str]
     shut: frozenset[str]
     roles: frozenset[str]
@@ -48,83 +54,119 @@ class Postgres:
         self._engine = engine
         self._container = container
         self._psql = Psql(engine, container)
+        self._copies = Copies(engine, container)
         self._connected = False
-        # copies are made and dropped between the tests, over a connection of their own
-        self._aside = Psql(engine, container)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="harness-postgres")
-        self._numbers = itertools.count()
         self._levels: dict[int, _Baseline] = {}
+        # each database's copy and state when it was last the same as that copy
+        self._same: dict[str, tuple[str, str]] = {}
 
     def save(self, level: int) -> frozenset[str]:
-        """Remember all databases; their clients are cut for as long as the copy takes."""
+        """Remember all databases; their clients are cut for as long as copying takes."""
         with self._told("remember its databases"):
             self._connect()
             if replicated := self._psql.rows(sql.REPLICATION):
                 raise SqlError(f"cannot copy {', '.join(row[0] for row in replicated)}")
-            present = self._psql.rows(sql.PRESENT)
-            copies = {name: self._new("copy") for name, template, _ in present if not template}
-            shut = frozenset(name for name, _, connectable in present if not connectable)
+            present = self._present()
+            names = [name for name, database in present.items() if not database.template]
+            shut = frozenset(name for name in names if not present[name].connectable)
             roles = frozenset(row[0] for row in self._psql.rows(sql.ROLES))
-            cut = self._copy(copies, shut)
-        self.forget(level)
-        others = frozenset(name for name, template, _ in present if template)
-        self._levels[level] = _Baseline(copies, {}, others, shut, roles)
-        self._make_spares(self._levels[level])
+            try:
+                cut = self._cut(names)
+                copies = self._copied(names)
+            finally:
+                self._psql.run(sql.opened(set(names) - shut))
+        baseline = _Baseline(copies, frozenset(present.keys() - names), shut, roles)
+        self._replace(level, baseline)
+        self._copies.prepare(copies.values())
         return cut
 
     def restore(self, level: int) -> frozenset[str]:
-        """Put all databases back, drop those that are new, and drop roles that are new."""
+        """Put all databases back, drop those that are new, and drop roles that are new.
+
+        A database to which nobody was connected since is as it was, and stays.
+        """
         with self._told("put its databases back"):
             baseline = self._levels.get(level)
             if baseline is None:
                 raise SqlError(f"nothing was remembered at level {level}")
-            spares = {name: made.result() for name, made in baseline.spares.items()}
-            there = [row[0] for row in self._psql.rows(sql.PRESENT)]
-            away = {name: self._new("gone") for name in there if name not in baseline.others}
+            for copy in baseline.copies.values():
+                self._copies.spare(copy)
+            cut = self._cut(self._present().keys() - baseline.others)
+            present = self._present()
+            same = {n for n, copy in baseline.copies.items() if self._is_same(present, n, copy)}
+            away = {
+                name: self._copies.new_name("gone")
+                for name in present.keys() - baseline.others - same
+            }
+            back = {name: copy for name, copy in baseline.copies.items() if name not in same}
             roles = {
-                row[0]: self._new("role")
+                row[0]: self._copies.new_name("role")
                 for row in self._psql.rows(sql.ROLES)
                 if row[0] not in baseline.roles
             }
-            cut = self._cut(away)
-            self._psql.run(sql.swapped(away, spares, roles, baseline.shut))
-        baseline.spares.clear()
-        self._make_spares(baseline)
-        self._drop(away.values(), roles.values())
+            spares = {name: self._copies.spare(copy) for name, copy in back.items()}
+            self._psql.run(sql.swapped(away, spares, roles))
+            for copy in back.values():
+                self._copies.used(copy)
+            self._note(back)
+            self._psql.run(sql.opened(baseline.copies.keys() - baseline.shut))
+        self._copies.prepare(back.values())
+        self._copies.drop(away.values(), roles.values())
         return cut
 
     def forget(self, level: int) -> None:
-        """Drop the copies of this level and above."""
-        for above in [known for known in self._levels if known >= level]:
-            baseline = self._levels.pop(above)
-            self._drop(baseline.copies.values())
-            for made in baseline.spares.values():
-                # a spare is made before anything asked for later is dropped
-                self._thread.submit(self._drop_spare, made)
+        """Drop the copies of this level and above, before long."""
+        self._replace(level, None)
 
     def close(self) -> None:
-        """End both connections; the copies stay where they are."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """End the connections; the copies stay where they are."""
+        self._copies.close()
         self._psql.close()
-        self._aside.close()
+
+    def _replace(self, level: int, baseline: _Baseline | None) -> None:
+        before = self._known_copies()
+        self._levels = {known: kept for known, kept in self._levels.items() if known < level}
+        if baseline:
+            self._levels[level] = baseline
+        self._copies.drop(before - self._known_copies())
+
+    def _known_copies(self) -> set[str]:
+        return {copy for kept in self._levels.values() for copy in kept.copies.values()}
 
     def _connect(self) -> None:
         """Make the database that we are connected to, and drop what another run left."""
         if self._connected:
             return
         self._psql.run(sql.MAINTENANCE)
-        left = [row[0] for row in self._psql.rows(sql.LEFT_DATABASES)]
-        self._psql.run(sql.dropped(left))
+        self._psql.run(sql.dropped(row[0] for row in self._psql.rows(sql.LEFT_DATABASES)))
+        for row in self._psql.rows(sql.LEFT_ROLES):
+            self._psql.run(sql.dropped_role(row[0]))
         self._connected = True
 
-    def _copy(self, copies: dict[str, str], shut: frozenset[str]) -> frozenset[str]:
-        try:
-            cut = self._cut(copies)
-            for name, copy in copies.items():
-                self._psql.run(sql.copied(name, copy))
-        finally:
-            self._psql.run(sql.opened(copies.keys() - shut))
-        return cut
+    def _present(self) -> dict[str, _Database]:
+        return {row[0]: _Database(*row) for row in self._psql.rows(sql.PRESENT)}
+
+    def _copied(self, names: list[str]) -> dict[str, str]:
+        """Copy databases; one that is still the same as an earlier copy shares it."""
+        present = self._present()
+        copies = {}
+        for name in names:
+            known = self._same.get(name, ("", ""))[0]
+            if known in self._known_copies() and self._is_same(present, name, known):
+                copies[name] = known
+                continue
+            copies[name] = self._copies.new_name("copy")
+            self._psql.run(sql.copied(name, copies[name]))
+        self._note(copies)
+        return copies
+
+    def _note(self, copies: dict[str, str]) -> None:
+        """Note that databases are the same as copies now; nobody may be connected yet."""
+        present = self._present()
+        self._same |= {name: (copy, present[name].state) for name, copy in copies.items()}
+
+    def _is_same(self, present: dict[str, _Database], name: str, copy: str) -> bool:
+        return name in present and self._same.get(name) == (copy, present[name].state)
 
     def _cut(self, databases: Iterable[str]) -> frozenset[str]:
         """End the connections of databases, and let nobody in; return the clients' addresses."""
@@ -137,33 +179,6 @@ class Postgres:
             if time.monotonic() > deadline:
                 raise SqlError(f"{len(ended)} connections did not end within {_CUT:g} s")
         return frozenset(addresses)
-
-    def _make_spares(self, baseline: _Baseline) -> None:
-        for name, copy in baseline.copies.items():
-            baseline.spares[name] = self._thread.submit(self._make_spare, copy)
-
-    def _make_spare(self, copy: str) -> str:
-        spare = self._new("spare")
-        self._aside.rows("SELECT")  # opens the connection again, should the server be a new one
-        self._aside.run(sql.copied(copy, spare))
-        return spare
-
-    def _drop(self, databases: Iterable[str], roles: Iterable[str] = ()) -> None:
-        self._thread.submit(self._drop_now, list(databases), list(roles))
-
-    def _drop_now(self, databases: list[str], roles: list[str]) -> None:
-        # A role that something still needs stays, under the name that we gave it.
-        with suppress(SqlError):
-            self._aside.rows("SELECT")
-            self._aside.run(sql.dropped(databases))
-            self._aside.run(sql.dropped_roles(roles))
-
-    def _drop_spare(self, made: Future[str]) -> None:
-        with suppress(SqlError):
-            self._drop_now([made.result()], [])
-
-    def _new(self, kind: str) -> str:
-        return f"{OURS}_{kind}_{next(self._numbers)}"
 
     @contextmanager
     def _told(self, wanted: str) -> Iterator[None]:
