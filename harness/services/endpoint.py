@@ -26,7 +26,10 @@ def connect(engine: Engine, container: Snapshot, port: int) -> socket.socket:
     failures = []
     for address in tried:
         try:
-            return socket.create_connection(address, timeout=_PATIENCE)
+            link = socket.create_connection(address, timeout=_PATIENCE)
+            # many small packets, each of which somebody waits for
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return link
         except OSError as error:
             failures.append(f"{address[0]}:{address[1]}: {error}")
     raise ResetError(
