@@ -88,6 +88,10 @@ class StartFailedBeforeError(ServiceStartError):
     """The same start has failed in this run already, and was not tried again."""
 
 
+class ResetError(HarnessError):
+    """The state of a running service cannot be remembered, or put back."""
+
+
 class TurnTimeoutError(HarnessError):
     """Another stack kept what this one needs for too long."""
 

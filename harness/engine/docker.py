@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.client import LOOPBACK, connect
-from harness.engine.protocol import Binding, ExecResult, HealthCheck, Snapshot
+from harness.engine.exec_session import DockerExecSession
+from harness.engine.protocol import Binding, ExecResult, HealthCheck, Process, Snapshot
 from harness.errors import (
     ContainerGoneError,
     EngineRefusedError,
@@ -80,6 +81,23 @@ class DockerEngine:
             output = self._client.exec_start(created["Id"])
             code = self._client.exec_inspect(created["Id"])["ExitCode"]
         return ExecResult(-1 if code is None else code, output.decode(errors="replace"))
+
+    def open_exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        user: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> DockerExecSession:
+        """Start a command inside a container, to talk with it."""
+        with _translated():
+            return DockerExecSession(self._client, container, command, user, environment)
+
+    def top(self, container: str) -> tuple[Process, ...]:
+        """Return a container's main process, first, and its descendants."""
+        with _translated():
+            main = self._client.inspect_container(container)["State"]["Pid"]
+            return process_tree(self._client.top(container), main)
 
     def logs(self, container: str, since: float | None = None, tail: int | None = None) -> str:
         """Return what a container wrote."""
@@ -266,6 +284,7 @@ def _read(raw: Mapping[str, Any]) -> Snapshot:
         env=dict(e.split("=", 1) for e in config.get("Env") or () if "=" in e),
         labels=labels,
         bindings=tuple(_bindings(raw["NetworkSettings"].get("Ports") or {})),
+        command=(raw.get("Path") or "", *(raw.get("Args") or ())),
         addresses=tuple(_addresses(raw["NetworkSettings"].get("Networks") or {})),
     )
 
@@ -292,6 +311,20 @@ def _health_check(raw: Mapping[str, Any] | None) -> HealthCheck | None:
         retries=raw.get("Retries") or 3,
         start_period=(raw.get("StartPeriod") or 0) * _NANOSECOND,
     )
+
+
+def process_tree(raw: Mapping[str, Any], main: int) -> tuple[Process, ...]:
+    """Read the answer of ``GET /containers/{id}/top``: the main process and what stems from it.
+
+    What was exec'ed into the container has a parent outside, as the main process has.
+    """
+    titles = [title.upper() for title in raw["Titles"]]
+    pid, parent = titles.index("PID"), titles.index("PPID")
+    every = [Process(int(p[pid]), int(p[parent]), p[-1]) for p in raw["Processes"] or ()]
+    tree = [p for p in every if p.pid == main]
+    for found in tree:  # grows as it goes
+        tree += [p for p in every if p.parent == found.pid]
+    return tuple(tree)
 
 
 def _bindings(ports: Mapping[str, Any]) -> Iterator[Binding]:

@@ -55,7 +55,8 @@ class Snapshot:
     """A container as the engine sees it now.
 
     ``status`` is the engine's own word: created, running, paused, restarting, removing, exited
-    or dead.
+    or dead. ``command`` is the entry point with its arguments, ``addresses`` the container's own
+    in its networks.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Snapshot:
     env: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     bindings: tuple[Binding, ...] = ()
+    command: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
 
     @property
@@ -80,6 +82,35 @@ class Snapshot:
         Between two restarts the engine says ``restarting``; once it gave up, ``exited``.
         """
         return self.status in {"exited", "dead"}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process of a container; the ids are the engine's, not those seen inside."""
+
+    pid: int
+    parent: int
+    command: str
+
+
+class ExecSession(Protocol):
+    """A command that runs on inside a container; for one caller at a time."""
+
+    @property
+    def errors(self) -> bytes:
+        """The end of what the command wrote to its standard error since the last ``write``."""
+
+    def write(self, data: bytes) -> None:
+        """Write to its standard input; raises ``EOFError`` when it has ended."""
+
+    def read_until(self, sentinel: bytes, timeout: float) -> bytes:
+        """Return its standard output up to a sentinel, which is taken away.
+
+        Raises ``EOFError`` when it ended first, ``TimeoutError`` after ``timeout`` seconds.
+        """
+
+    def close(self) -> None:
+        """Close the streams: the command reads the end of its input."""
 
 
 class Engine(Protocol):
@@ -116,6 +147,18 @@ class Engine(Protocol):
 
     def exec(self, container: str, command: Sequence[str], **options: Any) -> ExecResult:
         """Run a command inside a container. Options are the SDK's ``exec_create``'s."""
+
+    def open_exec(
+        self,
+        container: str,
+        command: Sequence[str],
+        user: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> ExecSession:
+        """Start a command inside a container, to talk with it until one of both ends."""
+
+    def top(self, container: str) -> tuple[Process, ...]:
+        """Return a container's main process, first, and its descendants: nothing exec'ed."""
 
     def logs(self, container: str, since: float | None = None, tail: int | None = None) -> str:
         """Return what a container wrote, both streams, from a time (epoch seconds) on."""

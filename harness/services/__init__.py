@@ -1,0 +1,1 @@
+"""Putting the state of running services back, one file a technology."""
