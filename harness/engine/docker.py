@@ -16,6 +16,7 @@ from harness.errors import (
     EngineUnavailableError,
     HarnessError,
 )
+from harness.lease.labels import RUN
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -150,12 +151,17 @@ class DockerEngine:
         return []
 
     def _remove_network(self, network: str) -> None:
-        """Remove a network; containers of longer-lived stacks are disconnected from it."""
-        from docker.errors import NotFound
+        """Remove a network; containers of longer-lived stacks are disconnected from it.
+
+        What somebody else connected keeps it, and is told.
+        """
+        from docker.errors import APIError
 
         for container in self._client.inspect_network(network).get("Containers") or ():
-            with suppress(NotFound):
-                self._client.disconnect_container_from_network(container, network, force=True)
+            with suppress(APIError):  # it may be going itself
+                labels = self._client.inspect_container(container)["Config"].get("Labels") or {}
+                if RUN in labels:
+                    self._client.disconnect_container_from_network(container, network, force=True)
         self._client.remove_network(network)
 
     def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
@@ -328,7 +334,14 @@ def process_tree(raw: Mapping[str, Any], main: int) -> tuple[Process, ...]:
 
 
 def _bindings(ports: Mapping[str, Any]) -> Iterator[Binding]:
+    """Yield bindings; of a port that is published on every address, the IPv4 one.
+
+    The engine may pick another host port for IPv6 (seen on Engine 20.10), which then answers at
+    no IPv4 address.
+    """
     for container_port, bound in ports.items():
+        addresses = {entry.get("HostIp") for entry in bound or ()}
         for entry in bound or ():
-            if entry.get("HostPort"):
+            doubled = entry.get("HostIp") == "::" and "0.0.0.0" in addresses  # noqa: S104 - compared, not bound
+            if entry.get("HostPort") and not doubled:
                 yield Binding(container_port, entry.get("HostIp") or "", int(entry["HostPort"]))

@@ -98,6 +98,7 @@ class Tier:
         life: How long.
         node: The class or module whose end is theirs; ``""`` for the other lives.
         services: Their names, dependencies first.
+        named: Those that the test names, or that its other tiers need: they may not fail.
         environment: What the test gives to them and to what they depend on.
         resets: Those whose state is put back before the next test.
     """
@@ -105,6 +106,7 @@ class Tier:
     life: Life
     node: str
     services: tuple[str, ...]
+    named: frozenset[str]
     environment: Environment = ()
     resets: frozenset[str] = frozenset()
 
@@ -168,11 +170,19 @@ def tiers(
             life,
             bounds.nodes.get(life, ""),
             tuple(names),
+            _named(names, order, graph, need),
             environment,
             frozenset(n for n in names if isolation[n] is Isolation.RESET and _resettable(life)),
         )
         for (life, environment), names in sorted(groups.items(), key=_longest_first)
     )
+
+
+def _named(names: Sequence[str], order: Sequence[str], graph: Graph, need: Need) -> frozenset[str]:
+    """Return those of a tier's services that the test names, or that its other tiers use."""
+    own = frozenset(names)
+    used = {d for name in order if name not in own for d in graph.get(name, ())}
+    return own & (need.services | used)
 
 
 def _resettable(life: Life) -> bool:

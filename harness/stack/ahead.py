@@ -46,7 +46,7 @@ class Ahead:
         """Begin to start the stack of a test."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(thread_name_prefix="harness-ahead")
-        started = self._pool.submit(stack.up, tier.services, elsewhere)
+        started = self._pool.submit(stack.up, tier.named, elsewhere)
         self._prepared[test] = Prepared(tier, elsewhere, stack, started)
 
     def take(self, test: str) -> Prepared | None:

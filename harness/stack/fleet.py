@@ -108,7 +108,7 @@ class Fleet:
         """
         order = [s.name for s in self.yard(test).project.closure(need.services)]
         if bounds is None:
-            return (Tier(Life.TEST, "", tuple(order), need.environment),)
+            return (Tier(Life.TEST, "", tuple(order), need.services, need.environment),)
         return tiers(order, self._graph, need, self._rules, bounds, placed)
 
     def stack(self, tier: Tier, elsewhere: Elsewhere, test: str) -> Stack:
@@ -153,7 +153,7 @@ class Fleet:
                 if awaited := self._awaited.pop(stack, None):
                     awaited.result()
                 else:
-                    stack.up(tier.services, elsewhere, self._also(tier, yard))
+                    stack.up(tier.named, elsewhere, self._also(tier, yard))
                 if tier.life is Life.TEST:
                     waited = time.monotonic() - began
                     self.starts.append(Start(tier.services, tier.environment, waited))
@@ -334,6 +334,10 @@ class Fleet:
             self._remover.now(stack)
         else:
             self._remover.remove(stack)
+
+    def removed(self) -> list[HarnessError]:
+        """Wait until all that was given back is removed; return what the engine refused."""
+        return self._remover.wait()
 
     def _forget(self, stack: Stack) -> None:
         if stack in self._stacks:

@@ -10,10 +10,10 @@ from harness.errors import HarnessError, ResetError
 from harness.model.project import Service
 from harness.plan.order import holding_on
 from harness.plan.resets import check_replaceable, replaced_with_fixtures
-from harness.services import technology_of
+from harness.services.base import technology_of
 
 if TYPE_CHECKING:
-    from harness.services import Technology
+    from harness.services.base import Technology
     from harness.stack.stack import Stack
     from harness.stack.yard import Yard
 

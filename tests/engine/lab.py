@@ -20,7 +20,9 @@ from harness.lease.labels import RUN
 from harness.plan.need import Need
 from harness.settings import Settings
 from harness.source import discover
-from harness.stack.fleet import Fleet, Lease
+from harness.lease.run import Run
+from harness.stack.fleet import Collected, Fleet
+from harness.stack.lease import Lease
 from harness.stack.yard import Yard, open_yard
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Lab:
         self.warned: list[str] = []
         self.settings: dict[str, Any] = {"timeout": 20.0, **settings}
         self._yards: list[Yard] = []
+        self._fleets: list[Fleet] = []
         self._others: list[Lab] = []
 
     def again(self, **settings: Any) -> Lab:
@@ -94,10 +97,19 @@ class Lab:
         assert source is not None
 
         def make_yard() -> Yard:
-            self._yards.append(open_yard(chosen, source, self.said.append, self.warned.append))
+            run = Run(self.root, keep=chosen.keep)
+            self._yards.append(open_yard(chosen, source, self.said.append, self.warned.append, run))
             return self._yards[-1]
 
-        return Fleet(make_yard, source.services.keys(), chosen.retry_start)
+        self._fleets.append(
+            Fleet(
+                make_yard,
+                Collected(source.services.keys()),
+                chosen.isolation,
+                chosen.retry_start,
+            )
+        )
+        return self._fleets[-1]
 
     def lease(
         self, *services: str, env: Mapping[str, Mapping[str, str]] | None = None, test: str = "test"
@@ -125,7 +137,7 @@ class Lab:
     @property
     def labels(self) -> dict[str, str]:
         """The labels of all that this run makes."""
-        return {RUN: self.yard.run}
+        return {RUN: self.yard.run.id}
 
     @property
     def client(self) -> APIClient:
@@ -133,13 +145,19 @@ class Lab:
 
     def created(self) -> set[str]:
         """Return the services that have a container now, running or not."""
+        self.fleet.removed()
         return {
             self.yard.engine.snapshot(c).service for c in self.yard.engine.containers(self.labels)
         }
 
     def left(self) -> list[str]:
-        """Return the containers, networks and volumes of every run of this project."""
-        return [name for yard in self._yards for name in labelled(f"{RUN}={yard.run}")]
+        """Return the containers, networks and volumes of every run of this project.
+
+        What is being removed off the tests' path has gone by then.
+        """
+        for fleet in self._fleets:
+            fleet.removed()
+        return [name for yard in self._yards for name in labelled(f"{RUN}={yard.run.id}")]
 
     def dockerfile(self, *lines: str, folder: str = "app") -> None:
         """Write a Dockerfile whose image can be told from those of other tests."""

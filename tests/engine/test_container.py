@@ -23,7 +23,7 @@ def test_a_container_tells_what_it_is(lab: Lab) -> None:
         labels: {team: "pay=$$1"}
     """)
     app = lab.container("app")
-    assert re.fullmatch(r"harness-\w+-1-app-1", app.name)
+    assert re.fullmatch(r"harness-\w+-4-1-app-1", app.name)
     assert app.id == lab.client.inspect_container(app.name)["Id"]
     assert app.service == "app"
     assert app.image == "debian:bookworm-slim"

@@ -63,6 +63,7 @@ def test_pre_stop_hooks_run_before_a_stop_and_at_the_end_of_the_test(lab: Lab) -
     app.restart()
     assert told.read_text() == "started\nstopping\nstarted\n"
     lease.release()
+    lab.fleet.removed()
     assert told.read_text() == "started\nstopping\nstarted\nstopping\n"
 
 

@@ -44,7 +44,7 @@ def test_an_image_is_built_under_a_stable_tag_and_again_only_when_something_chan
 def test_a_name_that_somebody_else_gave_the_old_image_stays(lab: Lab) -> None:
     lab.compose("services: {app: {<<: *idle, build: app}}")
     dockerfile(lab, "old")
-    kept = f"kept-{lab.yard.run}"
+    kept = f"kept-{lab.yard.run.id}"
     lab.client.tag(lab.container("app").image, kept, tag="latest")
     lab.fleet.close()
     try:
@@ -61,6 +61,7 @@ def test_an_image_that_was_removed_is_built_again_when_it_is_needed(lab: Lab) ->
     lease = lab.up("app")
     image = lease.containers("app")[0].image
     lease.release()
+    lab.fleet.removed()
     lab.yard.images.remove(image)
     assert lab.images() == {}
     assert file_in(lab.container("app"), "/word") == "again\n"

@@ -72,7 +72,9 @@ def test_ports_go_back_when_their_stack_is_gone_or_did_not_come_up(lab: Lab) -> 
     lease = lab.up("app")
     assert lab.yard.claims._held == {lease.containers("app")[0].port(8080)}
     lease.release()
+    lab.fleet.removed()
     assert lab.yard.claims._held == set()
     with pytest.raises(ServiceDiedError):
         lab.up("broken")
+    lab.fleet.removed()
     assert lab.yard.claims._held == set()
