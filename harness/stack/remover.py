@@ -45,12 +45,13 @@ class Remover:
         self._gone(stack)
 
     def wait(self) -> list[HarnessError]:
-        """Wait until all is removed; return what the engine refused."""
+        """Wait until all is removed; return what the engine refused since it was last asked."""
         while True:
             with self._lock:
                 under_way = [*self._under_way]
             if not under_way:
-                return self._refused
+                refused, self._refused = self._refused, []
+                return refused
             for future in under_way:
                 future.exception()
 

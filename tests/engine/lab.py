@@ -17,10 +17,10 @@ from harness.container import Container
 from harness.engine.cli import find_compose
 from harness.engine.docker import DockerEngine
 from harness.lease.labels import RUN
+from harness.lease.run import Run
 from harness.plan.need import Need
 from harness.settings import Settings
 from harness.source import discover
-from harness.lease.run import Run
 from harness.stack.fleet import Collected, Fleet
 from harness.stack.lease import Lease
 from harness.stack.yard import Yard, open_yard

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import EngineRefusedError, HarnessError, ServiceDiedError
+from harness.errors import HarnessError, ServiceDiedError
 
 from .lab import Lab, docker_client, file_in
 
