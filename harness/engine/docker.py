@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.client import LOOPBACK, connect
+from harness.engine.events import EventStream
 from harness.engine.protocol import Binding, ExecResult, HealthCheck, Snapshot
 from harness.errors import (
     ContainerGoneError,
@@ -80,12 +82,33 @@ class DockerEngine:
             code = self._client.exec_inspect(created["Id"])["ExitCode"]
         return ExecResult(-1 if code is None else code, output.decode(errors="replace"))
 
-    def logs(self, container: str, since: float | None = None, tail: int | None = None) -> str:
+    def logs(
+        self,
+        container: str,
+        since: float | None = None,
+        tail: int | None = None,
+        timestamps: bool = False,
+    ) -> str:
         """Return what a container wrote."""
         with _translated():
-            raw = self._client.logs(container, since=since, tail="all" if tail is None else tail)
+            raw = self._client.logs(
+                container,
+                since=since,
+                tail="all" if tail is None else tail,
+                timestamps=timestamps,
+            )
         text: str = raw.decode(errors="replace")
         return text
+
+    def watch(self, labels: Mapping[str, str]) -> EventStream:
+        """Return the events of all containers with these labels.
+
+        The SDK reads them with no timeout, on a connection that no other call can get.
+        """
+        filters = {"type": "container", **_filter(labels)}
+        return EventStream(
+            lambda since: self._client.events(since=since, filters=filters, decode=True)
+        )
 
     def put(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive into a container's root."""
@@ -236,7 +259,14 @@ def _read(raw: Mapping[str, Any]) -> Snapshot:
         env=dict(e.split("=", 1) for e in config.get("Env") or () if "=" in e),
         labels=labels,
         bindings=tuple(_bindings(raw["NetworkSettings"].get("Ports") or {})),
+        started_at=_moment(state.get("StartedAt")),
+        finished_at=_moment(state.get("FinishedAt")),
     )
+
+
+def _moment(text: str | None) -> float:
+    """Read a time of the engine: the year 1 stands for never."""
+    return max(0.0, datetime.fromisoformat(text).timestamp()) if text else 0.0
 
 
 _NANOSECOND = 1e-9

@@ -37,7 +37,7 @@ class Starter:
         self.containers: dict[str, list[Container]] = {}
         self._yard = yard
         self._labels = labels
-        self._readiness = Readiness(yard.engine, yard.timeout, gave_up)
+        self._readiness = Readiness(yard.engine, yard.events, yard.timeout, gave_up)
         self._host_ports = host_ports
         self._create_elsewhere = create_elsewhere
         self._one_by_one = threading.Lock()

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.engine.protocol import Composer, Engine, Say
+from harness.engine.protocol import Composer, Engine, Events, Say
+from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.model.project import Project, Service
 from harness.plan.checks import (
@@ -40,6 +41,7 @@ class Yard:
         source: The compose files as written.
         project: The compose project as Compose resolved it.
         engine: What runs containers.
+        events: What happens to the containers of this run.
         composer: What carries out compose files.
         images: The images of the project.
         claims: The host ports that this process holds.
@@ -53,6 +55,7 @@ class Yard:
     source: Source
     project: Project
     engine: Engine
+    events: Events
     composer: Composer
     images: Images
     claims: PortClaims
@@ -86,6 +89,7 @@ class Yard:
     def close(self) -> None:
         """Give back ports, connections and files."""
         self.claims.close()
+        self.events.close()
         self.engine.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -121,15 +125,17 @@ def open_yard(
     # what Compose itself reads late (build arguments, an env_file's references) sees all of them
     env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
     composer = ComposeEngine(compose, project_directory(source), tuple(env_files))
+    run = secrets.token_hex(4)
     return Yard(
         source=source,
         project=project,
         engine=engine,
+        events=engine.watch({RUN: run}),
         composer=composer,
         images=Images(project, engine, composer, settings.root, folder, settings.build, say),
         claims=PortClaims(),
         folder=folder,
-        run=secrets.token_hex(4),
+        run=run,
         timeout=settings.timeout,
         warn=warn,
     )
