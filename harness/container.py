@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from harness.engine.protocol import Binding, Engine, ExecResult, Snapshot
     from harness.model.project import Service
 
-_ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 _KILLED = frozenset({"SIGKILL", "KILL", "9"})
 # seconds that a container may take to end after SIGKILL, which no process can put off
 _KILL_DEADLINE = 10.0
@@ -165,7 +164,7 @@ class Container:
         found = (
             NetworkInfo(
                 binding.container_port,
-                self._control.engine.host if binding.host_ip in _ANY_ADDRESS else binding.host_ip,
+                binding.hostname(self._control.engine.host),
                 binding.host_port,
             )
             for binding in sorted(self._look().bindings, key=order)

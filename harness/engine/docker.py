@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.client import LOOPBACK, connect
+from harness.engine.events import EventStream
 from harness.engine.exec_session import DockerExecSession
 from harness.engine.protocol import Binding, ExecResult, HealthCheck, Process, Snapshot
 from harness.errors import (
@@ -100,12 +102,33 @@ class DockerEngine:
             main = self._client.inspect_container(container)["State"]["Pid"]
             return process_tree(self._client.top(container), main)
 
-    def logs(self, container: str, since: float | None = None, tail: int | None = None) -> str:
+    def logs(
+        self,
+        container: str,
+        since: float | None = None,
+        tail: int | None = None,
+        timestamps: bool = False,
+    ) -> str:
         """Return what a container wrote."""
         with _translated():
-            raw = self._client.logs(container, since=since, tail="all" if tail is None else tail)
+            raw = self._client.logs(
+                container,
+                since=since,
+                tail="all" if tail is None else tail,
+                timestamps=timestamps,
+            )
         text: str = raw.decode(errors="replace")
         return text
+
+    def watch(self, labels: Mapping[str, str]) -> EventStream:
+        """Return the events of all containers with these labels.
+
+        The SDK reads them with no timeout, on a connection that no other call can get.
+        """
+        filters = {"type": "container", **_filter(labels)}
+        return EventStream(
+            lambda since: self._client.events(since=since, filters=filters, decode=True)
+        )
 
     def put(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive into a container's root."""
@@ -268,7 +291,8 @@ def _local_listener(port: int) -> str:
 
 
 def _filter(labels: Mapping[str, str]) -> dict[str, list[str]]:
-    return {"label": [f"{key}={value}" for key, value in labels.items()]}
+    """Return the engine's filter; a label without a value stands for every value."""
+    return {"label": [f"{key}={value}" if value else key for key, value in labels.items()]}
 
 
 def _read(raw: Mapping[str, Any]) -> Snapshot:
@@ -292,7 +316,14 @@ def _read(raw: Mapping[str, Any]) -> Snapshot:
         bindings=tuple(_bindings(raw["NetworkSettings"].get("Ports") or {})),
         command=(raw.get("Path") or "", *(raw.get("Args") or ())),
         addresses=tuple(_addresses(raw["NetworkSettings"].get("Networks") or {})),
+        started_at=_moment(state.get("StartedAt")),
+        finished_at=_moment(state.get("FinishedAt")),
     )
+
+
+def _moment(text: str | None) -> float:
+    """Read a time of the engine: the year 1 stands for never."""
+    return max(0.0, datetime.fromisoformat(text).timestamp()) if text else 0.0
 
 
 def _addresses(networks: Mapping[str, Any]) -> Iterator[str]:

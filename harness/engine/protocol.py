@@ -10,6 +10,8 @@ from typing import Any, Protocol
 Say = Callable[[str], None]
 """Shows one line of progress to the user."""
 
+_ANY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+
 
 @dataclass(frozen=True, slots=True)
 class ExecResult:
@@ -49,14 +51,19 @@ class Binding:
     host_ip: str
     host_port: int
 
+    def hostname(self, engine: str) -> str:
+        """Return the host at which it answers, given that of the engine."""
+        return engine if self.host_ip in _ANY_ADDRESS else self.host_ip
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A container as the engine sees it now.
 
     ``status`` is the engine's own word: created, running, paused, restarting, removing, exited
-    or dead. ``command`` is the entry point with its arguments, ``addresses`` the container's own
-    in its networks.
+    or dead. ``started_at`` and ``finished_at`` are the latest start and end, in seconds since the
+    epoch, 0 where there was none. ``command`` is the entry point with its arguments,
+    ``addresses`` the container's own in its networks.
     """
 
     id: str
@@ -74,6 +81,8 @@ class Snapshot:
     bindings: tuple[Binding, ...] = ()
     command: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    started_at: float = 0.0
+    finished_at: float = 0.0
 
     @property
     def finished(self) -> bool:
@@ -111,6 +120,51 @@ class ExecSession(Protocol):
 
     def close(self) -> None:
         """Close the streams: the command reads the end of its input."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerEvent:
+    """Something that happened to a container.
+
+    Attributes:
+        container: Its id.
+        action: The engine's own word: start, die, oom, health_status, exec_create, ….
+        detail: What the engine adds to that word: ``healthy``, or the command of an exec.
+        time: When, by the engine's clock, in seconds since the epoch.
+        exit_code: Of ``die``: the exit code.
+        attributes: The container's name, image and labels, and what belongs to the action.
+    """
+
+    container: str
+    action: str
+    detail: str
+    time: float
+    exit_code: int | None
+    attributes: Mapping[str, str]
+
+
+AS_OF_NOW = object()
+
+
+class Events(Protocol):
+    """Tells what happens to containers. A question costs no call to the engine."""
+
+    def last(self, container: str) -> ContainerEvent | None:
+        """Return what last changed the state of a container, as far as is known."""
+
+    def wait(
+        self, container: str, timeout: float, after: ContainerEvent | object | None = AS_OF_NOW
+    ) -> bool:
+        """Wait (seconds) until the state of a container changes, or is not as ``after`` left it."""
+
+    def ended(self, container: str) -> bool:
+        """Whether a container has died since its last start, as far as is known."""
+
+    def subscribe(self, callback: Callable[[ContainerEvent], None]) -> Callable[[], None]:
+        """Have every event told; return what ends that."""
+
+    def close(self) -> None:
+        """Stop listening."""
 
 
 class Engine(Protocol):
@@ -160,8 +214,20 @@ class Engine(Protocol):
     def top(self, container: str) -> tuple[Process, ...]:
         """Return a container's main process, first, and its descendants: nothing exec'ed."""
 
-    def logs(self, container: str, since: float | None = None, tail: int | None = None) -> str:
-        """Return what a container wrote, both streams, from a time (epoch seconds) on."""
+    def logs(
+        self,
+        container: str,
+        since: float | None = None,
+        tail: int | None = None,
+        timestamps: bool = False,
+    ) -> str:
+        """Return what a container wrote, both streams, from a time (epoch seconds) on.
+
+        With timestamps each line begins with its time and a blank.
+        """
+
+    def watch(self, labels: Mapping[str, str]) -> Events:
+        """Return the events of all containers with these labels; nothing is opened yet."""
 
     def put(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive into a container's root, also before its start."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.errors import SettingError, nearest
-from harness.model.duration import seconds
+from harness.errors import SettingError
 from harness.model.isolation import CHOICES, Isolation
 from harness.model.project import Project, Service
+from harness.plan.ready import parse_ready, ready_of
+from harness.plan.section import check_keys as _known
+from harness.plan.section import is_open as _open
 
 if TYPE_CHECKING:
     from harness.source import SourceService
 
 HARNESS_KEYS = ("fixed", "isolation", "ready", "reset", "stop")
-READY_KEYS = ("timeout",)
 RESOURCE_KEYS = ("fixed",)
 
 
@@ -38,6 +39,7 @@ def check_resolved_extension(service: Service) -> None:
     """
     where = f"{service.place}: " if service.place else ""
     _extension(service.harness, where, f"of service {service.name!r}", written=False)
+    ready_of(service)
 
 
 def check_project_extensions(project: Project) -> None:
@@ -71,21 +73,7 @@ def _extension(section: Mapping[str, object], where: str, whose: str, *, written
     _isolation(section, where, written=written)
     _stop(section, where, written=written)
     _reset(section, where)
-    ready = section.get("ready", {})
-    if not isinstance(ready, Mapping):
-        raise SettingError(
-            f"{where}x-harness.ready must be a mapping such as {{timeout: 90s}}, found {ready!r}"
-        )
-    _known(ready, READY_KEYS, f"{where}x-harness.ready {whose}")
-    timeout = ready.get("timeout", "1s")
-    if written and _open(timeout):
-        return
-    try:
-        seconds(timeout)
-    except ValueError:
-        raise SettingError(
-            f"{where}x-harness.ready.timeout must be a duration such as 90s, found {timeout!r}"
-        ) from None
+    parse_ready(section.get("ready", {}), where, whose, written=written)
 
 
 def _fixed(section: Mapping[str, object], called: str, *, written: bool) -> None:
@@ -116,14 +104,3 @@ def _reset(section: Mapping[str, object], where: str) -> None:
             f"{where}x-harness.reset must be a command such as [app, clear], run in the "
             f"container, or none where there is no state to put back; found {reset!r}"
         )
-
-
-def _open(value: object) -> bool:
-    """Whether a value has a variable in it, which Compose has still to resolve."""
-    return isinstance(value, str) and "$" in value
-
-
-def _known(section: Mapping[str, object], keys: Sequence[str], where: str) -> None:
-    for key in section:
-        if key not in keys:
-            raise SettingError(f"{where}: unknown key {key!r}. {nearest(key, keys)}")

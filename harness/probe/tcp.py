@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.probe.base import Sighting
@@ -11,6 +12,8 @@ CONNECT_SECONDS = 2.0
 # Docker's port proxy accepts for a dead service too, and closes within a millisecond (measured on
 # Engine 20.10); a live service holds the connection. The rest is for a busy machine.
 HOLD_SECONDS = 0.05
+# A connection that is held for so long will be held for the rest, nearly always.
+LIKELY_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +29,33 @@ class TcpProbe:
         """What is probed."""
         return f"port {self.container_port} on {self.host}:{self.port}"
 
-    def look(self) -> Sighting:
-        """Connect, and wait for the other side to close or to say something."""
+    def look(self, likely: Callable[[], None] = lambda: None) -> Sighting:
+        """Connect, and wait for the other side to close or to say something.
+
+        Args:
+            likely: Called as soon as the service seems to be there.
+        """
         try:
             with socket.create_connection((self.host, self.port), timeout=CONNECT_SECONDS) as link:
-                link.settimeout(HOLD_SECONDS)
-                try:
-                    answered = link.recv(1)
-                except TimeoutError:
-                    return Sighting(True, "connection held")
+                answered = _first_byte(link, LIKELY_SECONDS)
+                if answered is None:
+                    likely()
+                    answered = _first_byte(link, HOLD_SECONDS - LIKELY_SECONDS)
         except TimeoutError:
             return Sighting(False, f"no answer to a connection within {CONNECT_SECONDS:.0f} s")
         except OSError as error:
             return Sighting(False, (error.strerror or str(error)).lower())
+        if answered is None:
+            return Sighting(True, "connection held")
         if answered:
             return Sighting(True, "the service spoke first")
         return Sighting(False, "connection accepted and closed at once: nothing listens inside")
+
+
+def _first_byte(link: socket.socket, patience: float) -> bytes | None:
+    """Return the first byte that comes, empty where the connection is closed; else None."""
+    link.settimeout(patience)
+    try:
+        return link.recv(1)
+    except TimeoutError:
+        return None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from harness.container import NetworkInfo
-from harness.engine.protocol import Engine, Snapshot
+from harness.engine.protocol import ContainerEvent, Engine, Events, Snapshot
 from harness.errors import HarnessError, ServiceDiedError, ServiceNotReadyError
-from harness.model.duration import seconds
 from harness.model.project import Service
-from harness.probe import HealthProbe, Probe, TcpProbe
+from harness.plan.ready import Health, Log, Ready, ready_of
+from harness.probe import Probe
+from harness.probe.choose import Chooser
 from harness.stack.graph import Cancelled
 
 LOG_LINES = 20
@@ -19,6 +19,83 @@ LOG_LINES = 20
 # have exited by then.
 _SETTLED = 0.25
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.01, 0.5, 1.5
+# A pause need not be longer than this, or than so many times what a look takes: a port can be
+# tried more often than a command can be run.
+_OFTEN, _IDLE_SHARE = 0.1, 5
+_SLICE = 0.1  # seconds after which it is noticed that somebody gave up
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One wait for one container.
+
+    Attributes:
+        service: Its service.
+        ready: What the service asks for.
+        one_shot: Somebody waits for it to complete.
+        probes: What must still succeed in this run of the container; None before it runs.
+        run: When the run began for which the probes are good.
+        probed: Something was probed, and succeeded.
+    """
+
+    service: Service
+    ready: Ready
+    one_shot: bool
+    probes: list[Probe] | None = None
+    run: float = 0.0
+    probed: bool = False
+    waited_for: str = ""
+    saw: str = "nothing yet"
+    pause: float = _FIRST_PAUSE
+    longest: float = _OFTEN
+    began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.waited_for = (
+            f"its end (exit code {self.code})" if self.ends else "the container to run"
+        )
+
+    @property
+    def ends(self) -> bool:
+        """Whether ready means that it has ended."""
+        return self.one_shot or self.ready.exit_code is not None
+
+    @property
+    def code(self) -> int:
+        """The exit code with which it may end."""
+        return self.ready.exit_code or 0
+
+    @property
+    def waited(self) -> float:
+        """Seconds since the wait began."""
+        return time.monotonic() - self.began
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to be seen of a container that is to go on running."""
+        return not self.probes and not self.ends and (self.probed or self.waited >= _SETTLED)
+
+    def look(self) -> bool:
+        """Look whether the next thing holds; if so, go on to the one behind it."""
+        assert self.probes
+        began = time.monotonic()
+        ready, self.saw = self.probes[0].look()
+        took = time.monotonic() - began
+        self.waited_for = self.probes[0].name
+        if ready:
+            self.probed = True
+            del self.probes[0]
+        self.longest = min(_LONGEST_PAUSE, max(_OFTEN, _IDLE_SHARE * took))
+        return ready
+
+    def next_pause(self) -> float:
+        """Return how long to wait before the next look, in seconds."""
+        if self.probes == []:
+            # nothing to be looked at but its end, of which the events tell
+            return _LONGEST_PAUSE if self.ends else _SETTLED - self.waited
+        pause = self.pause
+        self.pause = min(pause * _GROWTH, self.longest)
+        return pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +104,14 @@ class Readiness:
 
     Attributes:
         engine: The engine that runs them.
+        events: Wakes a wait when something happens to its container. Some may be missed, so it
+            looks for itself as well.
         timeout: Seconds for a service that says nothing of its own.
         cancelled: Set when somebody gave up on the stack.
     """
 
     engine: Engine
+    events: Events
     timeout: float
     cancelled: threading.Event
 
@@ -41,67 +121,59 @@ class Readiness:
         Args:
             service: Its service.
             container: Its id.
-            one_shot: Ready means that it exits with 0.
+            one_shot: Somebody waits for it to complete: ready means that it exits with 0.
 
         Raises:
             ServiceDiedError: It exited.
             ServiceNotReadyError: Its deadline passed.
+            SettingError: Its ``ready`` asks for what the container does not have.
             Cancelled: Somebody gave up on the stack.
         """
-        started = time.monotonic()
-        limit: float | None = None
-        probes: list[Probe] | None = None
-        pause = _FIRST_PAUSE
-        probed = False
-        saw = "nothing yet"
-        waited_for = "its end (exit code 0)" if one_shot else "the container to run"
+        watch = _Watch(service, ready_of(service), one_shot)
         while True:
+            known = self.events.last(container)
             snapshot = self.engine.snapshot(container)
-            limit = self._limit(service, snapshot) if limit is None else limit
             if snapshot.finished:
-                if self.completed(service, snapshot, one_shot):
-                    return
-                raise ServiceDiedError(self._died(service, snapshot, time.monotonic() - started))
-            if snapshot.status in {"running", "paused"} and not one_shot:
-                # only a running container has ports; each restart may publish them anew
-                probes = self._probes(snapshot) if probes is None else probes
-                if not probes and (probed or time.monotonic() - started > _SETTLED):
-                    return
-                if probes:
-                    waited_for = probes[0].name
-                    ready, saw = probes[0].look()
-                    if ready:
-                        probed = True
-                        probes.pop(0)
-                        continue
+                return self._judge(watch, snapshot)
+            if snapshot.status in {"running", "paused"}:
+                if watch.probes is None or watch.run != snapshot.started_at:
+                    watch.run, watch.probes = snapshot.started_at, self._probes(watch, snapshot)
+                if watch.settled:
+                    return None
+                if watch.probes and watch.look():
+                    continue
             else:
-                probes = None
-                saw = f"container {snapshot.status}" + _restarts(snapshot)
-            if time.monotonic() - started > limit:
-                raise ServiceNotReadyError(
-                    self._not_ready(service, snapshot, limit, waited_for, saw)
-                )
-            if self.cancelled.wait(pause):
-                raise Cancelled
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+                watch.probes = None  # the next run may publish its ports anew
+                watch.saw = f"container {snapshot.status}{_restarts(snapshot)}"
+            limit = self._limit(watch, snapshot)
+            if watch.waited > limit:
+                raise ServiceNotReadyError(self._not_ready(watch, snapshot, limit))
+            self._pause(watch, container, limit, known)
 
     def answers(self, service: Service, container: str, within: float) -> bool:
-        """Whether a container that was ready answers to a real request, its health check.
+        """Whether a container that was ready answers to a real request.
 
         Args:
             service: Its service.
             container: Its id.
             within: Seconds to wait for the answer.
         """
-        snapshot = self.engine.snapshot(container)
-        if snapshot.check is None:
+        requests = Chooser(self.engine, service, self.engine.snapshot(container)).requests(
+            ready_of(service)
+        )
+        if not requests:
             return False  # a connection alone says nothing of those that it has to others
-        probe = HealthProbe(self.engine, container, snapshot.check)
         deadline = time.monotonic() + within
-        while not probe.look().ready:
-            if time.monotonic() > deadline or self.cancelled.wait(_FIRST_PAUSE):
+        while requests:
+            if requests[0].look().ready:
+                del requests[0]
+            elif time.monotonic() > deadline or self.cancelled.wait(_FIRST_PAUSE):
                 return False
         return True
+
+    def may_end(self, service: Service, snapshot: Snapshot, one_shot: bool) -> bool:
+        """Whether an ended container did what it was there for."""
+        return _may_end(_Watch(service, ready_of(service), one_shot), snapshot)
 
     def look_again(self, service: Service, container: str, one_shot: bool) -> None:
         """See whether a container that counted as ready because it ran has ended since.
@@ -109,61 +181,74 @@ class Readiness:
         Raises:
             ServiceDiedError: It has, and not as it should.
         """
+        watch = _Watch(service, ready_of(service), one_shot)
         snapshot = self.engine.snapshot(container)
-        if snapshot.finished and not self.completed(service, snapshot, one_shot):
-            raise ServiceDiedError(self._died(service, snapshot))
+        if snapshot.finished and not _may_end(watch, snapshot):
+            raise ServiceDiedError(self._died(watch, snapshot, "soon"))
 
-    def _probes(self, snapshot: Snapshot) -> list[Probe]:
-        """Return what must succeed, one after the other.
+    def _judge(self, watch: _Watch, snapshot: Snapshot) -> None:
+        """A container has ended: see whether it was to, and had logged what it should."""
+        after = f"{watch.waited:.1f} s"
+        if not _may_end(watch, snapshot):
+            raise ServiceDiedError(self._died(watch, snapshot, after))
+        if watch.probes is None or watch.run != snapshot.started_at:
+            watch.probes = self._probes(watch, snapshot)
+        while watch.probes:
+            if not watch.look():
+                raise ServiceDiedError(self._died(watch, snapshot, after))
 
-        The ports come first: a database image's first start runs a temporary server that its
-        own health check already likes, and that listens on no port.
-        """
-        ports = {
-            NetworkInfo(b.container_port, self.engine.host, b.host_port)
-            for b in snapshot.bindings
-            if b.container_port.endswith("/tcp")
-        }
-        probes: list[Probe] = [
-            TcpProbe(p.hostname, p.host_port, p.container_port) for p in sorted(ports)
-        ]
-        if snapshot.check:
-            probes.append(HealthProbe(self.engine, snapshot.id, snapshot.check))
-        return probes
+    def _pause(
+        self, watch: _Watch, container: str, limit: float, known: ContainerEvent | None
+    ) -> None:
+        """Wait a moment; less if something happens to the container or somebody gives up."""
+        until = time.monotonic() + min(watch.next_pause(), limit - watch.waited)
+        while not self.cancelled.is_set():
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            if self.events.wait(container, min(left, _SLICE), after=known):
+                watch.pause = _FIRST_PAUSE
+                return
+        raise Cancelled
 
-    def _limit(self, service: Service, snapshot: Snapshot) -> float:
+    def _probes(self, watch: _Watch, snapshot: Snapshot) -> list[Probe]:
+        """Return what must succeed; a container that is to end has nothing but a log."""
+        chooser = Chooser(self.engine, watch.service, snapshot)
+        if not watch.ends and not snapshot.finished:
+            return chooser.probes(watch.ready)
+        logs = tuple(check for check in watch.ready.checks if isinstance(check, Log))
+        return chooser.probes(Ready(logs)) if logs else []
+
+    def _limit(self, watch: _Watch, snapshot: Snapshot) -> float:
         """Return the deadline in seconds: the larger of the default and the check's patience."""
-        own = (service.harness.get("ready") or {}).get("timeout")
-        if own is not None:
-            return seconds(own)
-        return max(self.timeout, snapshot.check.patience if snapshot.check else 0.0)
+        if watch.ready.timeout is not None:
+            return watch.ready.timeout
+        checks = watch.ready.checks
+        checked = not checks or any(isinstance(check, Health) for check in checks)
+        patience = snapshot.check.patience if snapshot.check and checked else 0.0
+        return max(self.timeout, patience)
 
-    @staticmethod
-    def completed(service: Service, snapshot: Snapshot, one_shot: bool) -> bool:
-        """Whether an ended container did what it was there for.
-
-        A service that somebody waits for to complete, or that has neither a port nor a health
-        check, may end with 0. One that is to answer may not end at all.
-        """
-        answers = bool(service.ports) or snapshot.check is not None
-        return snapshot.exit_code == 0 and (one_shot or not answers)
-
-    def _died(self, service: Service, snapshot: Snapshot, after: float | None = None) -> str:
-        when = "soon" if after is None else f"{after:.1f} s"
+    def _died(self, watch: _Watch, snapshot: Snapshot, after: str) -> str:
         memory = ", out of memory" if snapshot.oom_killed else ""
+        wanted = (
+            f" (wanted {watch.code})" if snapshot.exit_code != watch.code and watch.ends else ""
+        )
+        missing = (
+            f" (waited for {watch.waited_for}, last seen: {watch.saw})"
+            if watch.probes and watch.ready.checks
+            else ""
+        )
         return (
-            f"{service.called} exited with code {snapshot.exit_code}{memory} "
-            f"{when} after its start{_restarts(snapshot)}, before it was ready "
+            f"{watch.service.called} exited with code {snapshot.exit_code}{wanted}{memory} "
+            f"{after} after its start{_restarts(snapshot)}, before it was ready{missing} "
             f"(container {snapshot.name}, image {snapshot.image}). {self._last_lines(snapshot)}"
         )
 
-    def _not_ready(
-        self, service: Service, snapshot: Snapshot, limit: float, waited_for: str, saw: str
-    ) -> str:
+    def _not_ready(self, watch: _Watch, snapshot: Snapshot, limit: float) -> str:
         return (
-            f"{service.called} was not ready after {limit:g} s: waited for {waited_for}, "
-            f"last seen: {saw} (container {snapshot.name}, {snapshot.status}"
-            f"{_restarts(snapshot)}). If it needs longer, write "
+            f"{watch.service.called} was not ready after {limit:g} s: waited for "
+            f"{watch.waited_for}, last seen: {watch.saw} (container {snapshot.name}, "
+            f"{snapshot.status}{_restarts(snapshot)}). If it needs longer, write "
             f"`x-harness: {{ready: {{timeout: …}}}}` into its service, or set --harness-timeout. "
             f"{self._last_lines(snapshot)}"
         )
@@ -176,6 +261,17 @@ class Readiness:
         if not lines:
             return "It logged nothing."
         return "Its last log lines:\n" + "\n".join(f"    {line}" for line in lines)
+
+
+def _may_end(watch: _Watch, snapshot: Snapshot) -> bool:
+    """Whether an ended container did what it was there for.
+
+    A service that is to end, or that has neither a port nor anything else to answer with, may
+    end with its exit code. One that is to answer may not end at all.
+    """
+    asked = (check for check in watch.ready.checks if not isinstance(check, Log))
+    answers = bool(watch.service.ports) or snapshot.check is not None or any(asked)
+    return snapshot.exit_code == watch.code and (watch.ends or not answers)
 
 
 def _restarts(snapshot: Snapshot) -> str:

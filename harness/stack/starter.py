@@ -39,7 +39,7 @@ class Starter:
         self.containers: dict[str, list[Container]] = {}
         self._yard = yard
         self._labels = labels
-        self._readiness = Readiness(yard.engine, yard.timeout, gave_up)
+        self._readiness = Readiness(yard.engine, yard.events, yard.timeout, gave_up)
         self._host_ports = host_ports
         self._create_elsewhere = create_elsewhere
         self._one_by_one = threading.Lock()
@@ -138,7 +138,7 @@ class Starter:
         """Whether a container has ended as it should: it did what it was there for."""
         service = self._yard.project.services[name]
         one_shot = name in self._yard.project.one_shots
-        return self._readiness.completed(service, snapshot, one_shot)
+        return self._readiness.may_end(service, snapshot, one_shot)
 
     def answers(self, name: str, within: float) -> bool:
         """Whether each container of a service answers to a real request.

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.engine.protocol import Composer, Engine, Say
+from harness.engine.protocol import Composer, Engine, Events, Say
+from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
 from harness.model.project import Project, Service
@@ -42,6 +43,7 @@ class Yard:
         source: The compose files as written.
         project: The compose project as Compose resolved it.
         engine: What runs containers.
+        events: What happens to the containers of this run.
         composer: What carries out compose files.
         images: The images of the project.
         claims: The host ports that this process holds.
@@ -56,6 +58,7 @@ class Yard:
     source: Source
     project: Project
     engine: Engine
+    events: Events
     composer: Composer
     images: Images
     claims: PortClaims
@@ -108,6 +111,7 @@ class Yard:
     def close(self) -> None:
         """Give back ports, connections and files."""
         self.claims.close()
+        self.events.close()
         self.engine.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -152,6 +156,7 @@ def open_yard(
         source=source,
         project=project,
         engine=engine,
+        events=engine.watch({RUN: ""}),  # stacks that an earlier run kept, too
         composer=composer,
         images=Images(project, engine, composer, settings.root, folder, settings.build, say),
         claims=PortClaims(),

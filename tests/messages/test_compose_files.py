@@ -134,7 +134,7 @@ def test_what_compose_refuses_is_told_in_its_words_with_the_line(project: Projec
     [
         ("{fixd: true}", "unknown key 'fixd'. Did you mean 'fixed'?"),
         ("{fixed: often}", "x-harness.fixed must be true or false, found 'often'"),
-        ("{ready: soon}", "must be a mapping such as {timeout: 90s}, found 'soon'"),
+        ("{ready: soon}", "must be a mapping such as {timeout: 90s} or {http: /health}, a list"),
         ("{ready: {timeot: 9s}}", "unknown key 'timeot'. Did you mean 'timeout'?"),
         ("{ready: {timeout: soon}}", "must be a duration such as 90s, found 'soon'"),
     ],
