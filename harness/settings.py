@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -80,6 +81,16 @@ KEYS = (
         default="false",
         flag=True,
     ),
+    Key(
+        "subnets",
+        "--harness-subnets",
+        "where the subnets of stacks' networks come from: ranges, comma-separated; none: the "
+        "engine's own pools, some thirty networks; auto: 10.213.0.0/16, then 198.18.0.0/15 on a "
+        "local engine, its own pools on a remote one",
+        ini="harness_subnets",
+        default="auto",
+        metavar="CIDR[,CIDR]",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -100,6 +111,8 @@ class Settings:
         remove_volumes: The value of ``--docker-compose-remove-volumes``.
         timeout: Seconds that a service may take to get ready.
         retry_start: Whether a failed start is tried again in the same run.
+        subnets: Where subnets come from; empty means the engine's own pools, None that it depends
+            on the engine.
     """
 
     root: Path
@@ -108,6 +121,7 @@ class Settings:
     remove_volumes: bool = False
     timeout: float = 60.0
     retry_start: bool = False
+    subnets: tuple[IPv4Network, ...] | None = None
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -151,6 +165,9 @@ def read(config: pytest.Config, taken: bool) -> Settings:
         remove_volumes=values["remove_volumes"][0],
         timeout=_convert(values["timeout"], seconds, "a duration such as 90 or 1m30s"),
         retry_start=_convert(values["retry_start"], _boolean, "true or false"),
+        subnets=_convert(
+            values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
+        ),
     )
 
 
@@ -197,6 +214,15 @@ def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> A
         return to(raw)
     except ValueError:
         raise SettingError(f"{where}: {raw!r} is not {wanted}") from None
+
+
+def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
+    if text.strip() in {"auto", "none"}:
+        return None if text.strip() == "auto" else ()
+    ranges = tuple(IPv4Network(part.strip()) for part in text.split(","))
+    if any(r.prefixlen > 28 for r in ranges):
+        raise ValueError(text)
+    return ranges
 
 
 def _boolean(value: object) -> bool:

@@ -25,6 +25,7 @@ class Choices:
             engine pick.
         images: The image of each service that does not run the one its compose file names.
         environment: Variables given to a service on top of its own.
+        subnets: The subnet of each network for which the harness has one, in CIDR notation.
     """
 
     labels: Mapping[str, str]
@@ -32,6 +33,7 @@ class Choices:
     ports: Mapping[str, Sequence[int | None]] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subnets: Mapping[str, str] = field(default_factory=dict)
 
 
 def stack_document(
@@ -43,10 +45,13 @@ def stack_document(
         service.name: _service(service, names, choices, project.dotenv.get(service.name, {}))
         for service in services
     }
+    networks = _resources(project.networks, _used(services, "networks"), choices)
+    for name, subnet in choices.subnets.items():
+        networks[name]["ipam"] = {"config": [{"subnet": subnet}]}
     return {
         **{key: value for key, value in project.rest.items() if not key.startswith("x-")},
         "services": sections,
-        "networks": _resources(project.networks, _used(services, "networks"), choices),
+        "networks": networks,
         "volumes": _resources(project.volumes, {v for s in services for v in s.volumes}, choices),
         "configs": _subset(project.configs, _sources(services, "configs")),
         "secrets": _subset(project.secrets, _sources(services, "secrets")),

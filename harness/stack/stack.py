@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from harness.container import Container
 from harness.errors import ServiceStartError
@@ -18,6 +19,7 @@ from harness.plan.keys import needs_compose_start
 from harness.plan.need import Need
 from harness.plan.order import Step, Task, optional_for_all, start_graph
 from harness.plan.stackfile import Choices, stack_document
+from harness.plan.subnets import room_wanted
 from harness.plan.turns import exclusive
 from harness.stack.graph import run_graph
 from harness.stack.starter import Starter
@@ -69,12 +71,14 @@ class Stack:
         for service in wanted:
             self._choose_ports(service)
         self._gave_up.clear()
-        file = self._write(wanted)
+        file, document = self._write(wanted)
         start = partial(self._starter.start, wanted=wanted)
+        creator = self._yard.creator
         if needs_compose_start(wanted):
+            creator.prepare(self.name, self._labels, document)
             start = partial(self._starter.start_by_compose, project=self.name, file=file)
         else:
-            self._yard.composer.create(self.name, file, [s.name for s in wanted])
+            creator.create(self.name, self._labels, file, document, [s.name for s in wanted])
             self._starter.find(wanted)
         self._start(wanted, named, start)
         self._up.update((s.name, s) for s in wanted)
@@ -92,6 +96,7 @@ class Stack:
             for ports in self._ports.values():
                 self._yard.claims.release(p for p in ports if p is not None)
             self._ports.clear()
+            self._yard.subnets.release(self.name)
             self._turns.close()
             self._held.clear()
 
@@ -138,9 +143,10 @@ class Stack:
         taken = self._ports.pop(service.name)
         self._choose_ports(service)
         self._yard.claims.release(p for p in taken if p is not None)
-        self._yard.composer.create(self.name, self._write(wanted), [s.name for s in affected])
+        written, names = self._write(wanted), [s.name for s in affected]
+        self._yard.creator.create(self.name, self._labels, *written, names)
 
-    def _write(self, wanted: list[Service]) -> Path:
+    def _write(self, wanted: list[Service]) -> tuple[Path, dict[str, Any]]:
         services = [*{s.name: s for s in [*self._up.values(), *wanted]}.values()]
         document = stack_document(
             self._yard.project,
@@ -151,11 +157,14 @@ class Stack:
                 ports=self._ports,
                 images=self._yard.images.chosen(services),
                 environment=self._environment,
+                subnets=self._yard.subnets.claim(
+                    self.name, room_wanted(self._yard.project, services)
+                ),
             ),
         )
         self._file.touch(mode=0o600)
         self._file.write_text(json.dumps(document))
-        return self._file
+        return self._file, document
 
     def _start(
         self, wanted: list[Service], named: frozenset[str], start: Callable[[str], None]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.engine.protocol import Composer, Engine, Say
 from harness.lease.ports import PortClaims
+from harness.lease.subnets import RANGES, SubnetClaims, used_by_host
 from harness.model.project import Project, Service
 from harness.plan.checks import (
     check_dependencies,
@@ -26,6 +27,7 @@ from harness.plan.extension import (
 )
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
+from harness.stack.creator import Creator
 from harness.stack.images import Images
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ class Yard:
         engine: What runs containers.
         composer: What carries out compose files.
         images: The images of the project.
+        creator: What creates the containers, networks and volumes of stacks.
         claims: The host ports that this process holds.
+        subnets: The subnets that this process holds.
         folder: Where the compose files of stacks are written.
         run: The id of this run, in every label.
         timeout: Seconds that a service may take to get ready.
@@ -55,7 +59,9 @@ class Yard:
     engine: Engine
     composer: Composer
     images: Images
+    creator: Creator
     claims: PortClaims
+    subnets: SubnetClaims
     folder: Path
     run: str
     timeout: float
@@ -84,8 +90,9 @@ class Yard:
                 self._warned.add(warning)
 
     def close(self) -> None:
-        """Give back ports, connections and files."""
+        """Give back ports, subnets, connections and files."""
         self.claims.close()
+        self.subnets.close()
         self.engine.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -121,15 +128,29 @@ def open_yard(
     # what Compose itself reads late (build arguments, an env_file's references) sees all of them
     env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
     composer = ComposeEngine(compose, project_directory(source), tuple(env_files))
+    subnets = _subnets(settings, engine)
     return Yard(
         source=source,
         project=project,
         engine=engine,
         composer=composer,
         images=Images(project, engine, composer, settings.root, folder, settings.build, say),
+        creator=Creator(engine, composer, subnets),
         claims=PortClaims(),
+        subnets=subnets,
         folder=folder,
         run=secrets.token_hex(4),
         timeout=settings.timeout,
         warn=warn,
+    )
+
+
+def _subnets(settings: Settings, engine: Engine) -> SubnetClaims:
+    """Return the claims of subnets; of none where the engine is to choose."""
+    from harness.engine.client import LOOPBACK
+
+    local, chosen = engine.host == LOOPBACK, settings.subnets
+    ranges = chosen if chosen is not None else RANGES if local else ()
+    return SubnetClaims(
+        ranges, lambda: [*(used_by_host(chosen) if local else ()), *engine.subnets()]
     )
