@@ -85,7 +85,7 @@ KEYS = (
         "subnets",
         "--harness-subnets",
         "where the subnets of stacks' networks come from: ranges, comma-separated; none: the "
-        "engine's own pools, some thirty networks; auto: 10.213.0.0/16, then 198.18.0.0/15 on a "
+        "engine's own pools, some thirty networks; auto: 10.219.0.0/16, then 198.18.0.0/15 on a "
         "local engine, its own pools on a remote one",
         ini="harness_subnets",
         default="auto",

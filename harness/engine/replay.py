@@ -191,7 +191,7 @@ def volume_request(
     return {
         "Name": f"{project}_{key}",
         "Driver": entry.get("driver") or "",
-        "DriverOpts": _texts(entry.get("driver_opts")),
+        "DriverOpts": _texts(entry.get("driver_opts")) or None,
         "Labels": _labels(project, "volume", key, entry, version),
     }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from harness.lease.locks import ByteLocks
 from harness.lease.shared import shared_folder
 
-RANGES = (IPv4Network("10.213.0.0/16"), IPv4Network("198.18.0.0/15"))
+RANGES = (IPv4Network("10.219.0.0/16"), IPv4Network("198.18.0.0/15"))
 """Where a local engine's subnets come from.
 
 The first is private (RFC 1918) and outside of what tools take unless told otherwise: Docker

@@ -21,7 +21,7 @@ def kind_of(
     image_id: str | None,
     outside: Mapping[str, Any],
 ) -> str | None:
-    """Return a text that two services have in common only if their containers are made alike.
+    """Return a text that a service has in two stacks only if its containers are made alike.
 
     Args:
         name: The service.
@@ -53,6 +53,7 @@ def kind_of(
     if not all(is_plain_volume(entry) for entry in definitions["volumes"].values()):
         return None
     kind = {
+        "service": name,
         "section": _without_own(section, labels),
         "image": image_id,
         "outside": outside,

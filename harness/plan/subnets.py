@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from ipaddress import IPv4Network
 from typing import Any
 
 from harness.model.project import Project, Service
@@ -22,6 +24,16 @@ def room_wanted(project: Project, services: Sequence[Service]) -> dict[str, int]
         for name in sorted({name for service in services for name in service.networks})
         if takes_subnet(project.networks.get(name) or {})
     }
+
+
+def fixed_subnets(project: Project) -> list[IPv4Network]:
+    """Return the IPv4 subnets that the compose files fix: they are not for others to claim."""
+    found = []
+    for entry in project.networks.values():
+        for pool in (entry.get("ipam") or {}).get("config") or ():
+            with suppress(ValueError):  # IPv6, or something that Compose refuses
+                found.append(IPv4Network(str(pool.get("subnet")), strict=False))
+    return found
 
 
 def takes_subnet(entry: Mapping[str, Any]) -> bool:

@@ -78,7 +78,7 @@ class Creator:
         self._composer.create(project, file, services)
         for name, kind in kinds.items():
             if kind and recorded[name] is None:
-                self._record(name, kind, project, labels, document["services"][name])
+                self._record(name, kind, project, labels, document["services"][name], made)
 
     def prepare(self, project: str, labels: Mapping[str, str], document: Mapping[str, Any]) -> Made:
         """Create the networks and volumes of a stack, save those that only Compose can.
@@ -140,13 +140,18 @@ class Creator:
         project: str,
         labels: Mapping[str, str],
         section: Mapping[str, Any],
+        before: Made,
     ) -> None:
-        """Keep what Compose created for a service, if it can be created again from that."""
+        """Keep what Compose created for a service, if it can be created again from that.
+
+        What was there before may have been made from something else, and have run.
+        """
         names = {identity: n for n, identity in self._engine.made(labels).containers.items()}
         found = [
             inspected
             for inspected in _each(self._engine.inspect, list(names))
             if inspected["Config"]["Labels"].get("com.docker.compose.service") == name
+            and inspected["Name"].lstrip("/") not in before.containers
         ]
         if len(found) != parse_service(name, section).replicas:
             return

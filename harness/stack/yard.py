@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from harness.plan.extension import (
     check_project_extensions,
     check_resolved_extension,
 )
+from harness.plan.subnets import fixed_subnets
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
 from harness.stack.creator import Creator
@@ -128,7 +130,7 @@ def open_yard(
     # what Compose itself reads late (build arguments, an env_file's references) sees all of them
     env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
     composer = ComposeEngine(compose, project_directory(source), tuple(env_files))
-    subnets = _subnets(settings, engine)
+    subnets = _subnets(settings, engine, project)
     return Yard(
         source=source,
         project=project,
@@ -145,12 +147,15 @@ def open_yard(
     )
 
 
-def _subnets(settings: Settings, engine: Engine) -> SubnetClaims:
+def _subnets(settings: Settings, engine: Engine, project: Project) -> SubnetClaims:
     """Return the claims of subnets; of none where the engine is to choose."""
     from harness.engine.client import LOOPBACK
 
     local, chosen = engine.host == LOOPBACK, settings.subnets
     ranges = chosen if chosen is not None else RANGES if local else ()
-    return SubnetClaims(
-        ranges, lambda: [*(used_by_host(chosen) if local else ()), *engine.subnets()]
-    )
+
+    def taken() -> list[IPv4Network]:
+        routes = used_by_host(chosen) if local else []
+        return [*routes, *engine.subnets(), *fixed_subnets(project)]
+
+    return SubnetClaims(ranges, taken)
