@@ -73,12 +73,13 @@ class Creator:
         recorded = {name: self._recordings.get(kind or "") for name, kind in kinds.items()}
         if all(recordings is not None for recordings in recorded.values()):
             replay = _Replay(self._engine, project, labels, file, document["services"], made)
-            replay.run({name: found for name, found in recorded.items() if found})
-            return
+            found = {name: recordings for name, recordings in recorded.items() if recordings}
+            return _to_its_end(lambda: replay.run(found))
         self._composer.create(project, file, services)
         for name, kind in kinds.items():
             if kind and recorded[name] is None:
                 self._record(name, kind, project, labels, document["services"][name], made)
+        return None
 
     def prepare(self, project: str, labels: Mapping[str, str], document: Mapping[str, Any]) -> Made:
         """Create the networks and volumes of a stack, save those that only Compose can.
@@ -92,6 +93,10 @@ class Creator:
         # a project's name is the run's own: what this run did not make is not there
         made = self._engine.made(labels) if project in self._seen else Made()
         self._seen.add(project)
+        _to_its_end(lambda: self._prepare(project, document, made))
+        return made
+
+    def _prepare(self, project: str, document: Mapping[str, Any], made: Made) -> None:
         for key, entry in (document.get("networks") or {}).items():
             name = f"{project}_{key}"
             if not entry.get("external") and is_plain_network(entry) and name not in made.networks:
@@ -101,7 +106,6 @@ class Creator:
             if not entry.get("external") and is_plain_volume(entry) and name not in made.volumes:
                 request = volume_request(project, key, entry, self._composer.version)
                 _told(f"volume {key!r}", self._engine.make_volume, request)
-        return made
 
     def _make_network(self, project: str, key: str, entry: Mapping[str, Any]) -> None:
         """Create a network, on another subnet if somebody else has the one that was claimed."""
@@ -236,6 +240,15 @@ def _text(path: str) -> str | None:
         return Path(path).read_text(errors="surrogateescape")
     except OSError:
         return None
+
+
+def _to_its_end(call: Callable[[], None]) -> None:
+    """Do something that an interrupt waits for.
+
+    What was asked of the engine must have come about before it can be removed.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(call).result()
 
 
 def _told(what: str, call: Callable[[Asked], Got], request: Asked) -> Got:
