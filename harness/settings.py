@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -88,7 +89,7 @@ KEYS = (
         "`reset`, or `shared` ones",
         ini="harness_isolation",
         default="fresh",
-        metavar="fresh|reset|shared",
+        metavar="HOW",
     ),
     Key(
         "ahead",
@@ -115,6 +116,16 @@ KEYS = (
         default="false",
         flag=True,
     ),
+    Key(
+        "subnets",
+        "--harness-subnets",
+        "where the subnets of stacks' networks come from: ranges, comma-separated; none: the "
+        "engine's own pools, some thirty networks; auto: 10.219.0.0/16, then 198.18.0.0/15 on a "
+        "local engine, its own pools on a remote one",
+        ini="harness_subnets",
+        default="auto",
+        metavar="CIDR[,CIDR]",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -139,6 +150,8 @@ class Settings:
         ahead: How many stacks start ahead; None where the user did not say.
         keep: Whether stacks that outlive a test outlive the run as well.
         faithful: Whether Compose starts the services.
+        subnets: Where subnets come from; empty means the engine's own pools, None that it depends
+            on the engine.
     """
 
     root: Path
@@ -151,6 +164,7 @@ class Settings:
     ahead: int | None = None
     keep: bool = False
     faithful: bool = False
+    subnets: tuple[IPv4Network, ...] | None = None
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -198,6 +212,9 @@ def read(config: pytest.Config, taken: bool) -> Settings:
         ahead=_convert(values["ahead"], _count, "a number of stacks, 0 or more"),
         keep=_convert(values["keep"], _boolean, "true or false"),
         faithful=_convert(values["faithful"], _boolean, "true or false"),
+        subnets=_convert(
+            values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
+        ),
     )
 
 
@@ -244,6 +261,15 @@ def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> A
         return to(raw)
     except ValueError:
         raise SettingError(f"{where}: {raw!r} is not {wanted}") from None
+
+
+def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
+    if text.strip() in {"auto", "none"}:
+        return None if text.strip() == "auto" else ()
+    ranges = tuple(IPv4Network(part.strip()) for part in text.split(","))
+    if any(r.prefixlen > 28 for r in ranges):
+        raise ValueError(text)
+    return ranges
 
 
 def _boolean(value: object) -> bool:

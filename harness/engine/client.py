@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harness.errors import EngineUnavailableError
+from harness.errors import ContainerGoneError, EngineRefusedError, EngineUnavailableError
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -47,6 +49,26 @@ def connect() -> tuple[APIClient, str]:
             f"the engine at {where} speaks API {version}; 1.40 (Docker 19.03) or later is wanted"
         )
     return client, host_of(where)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the SDK's errors into ours."""
+    from docker.errors import APIError, DockerException, NotFound
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except NotFound as error:
+        raise ContainerGoneError(error.explanation or str(error)) from None
+    except APIError as error:
+        raise EngineRefusedError(error.explanation or str(error)) from None
+    except DockerException as error:
+        raise EngineRefusedError(str(error)) from None
+    except RequestException as error:
+        raise EngineUnavailableError(
+            f"the Docker Engine does not answer any more: {error}"
+        ) from None
 
 
 def _endpoint() -> tuple[str, dict[str, Any]]:

@@ -33,6 +33,11 @@ class ComposeEngine:
         self._directory = directory
         self._env_files = tuple(env_files) or (Path("/dev/null"),)
 
+    @property
+    def version(self) -> str:
+        """The version of Compose, as its labels give it."""
+        return self._compose.version.removeprefix("v")
+
     def create(self, project: str, file: Path, services: Sequence[str]) -> None:
         """Create containers, networks and volumes.
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.client import LOOPBACK, connect
+from harness.engine.client import translated as _translated
 from harness.engine.events import EventStream
 from harness.engine.exec_session import DockerExecSession
+from harness.engine.making import Making
 from harness.engine.protocol import Binding, ExecResult, HealthCheck, Process, Snapshot
-from harness.errors import (
-    ContainerGoneError,
-    EngineRefusedError,
-    EngineUnavailableError,
-    HarnessError,
-)
+from harness.errors import ContainerGoneError, EngineRefusedError, HarnessError
 from harness.lease.labels import RUN
 
 if TYPE_CHECKING:
@@ -28,7 +25,7 @@ NETWORK_LABEL = "com.docker.compose.network"
 NUMBER_LABEL = "com.docker.compose.container-number"
 
 
-class DockerEngine:
+class DockerEngine(Making):
     """A Docker Engine: local, or remote."""
 
     def __init__(self) -> None:
@@ -253,26 +250,6 @@ class DockerEngine:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the SDK's errors into ours."""
-    from docker.errors import APIError, DockerException, NotFound
-    from requests.exceptions import RequestException
-
-    try:
-        yield
-    except NotFound as error:
-        raise ContainerGoneError(error.explanation or str(error)) from None
-    except APIError as error:
-        raise EngineRefusedError(error.explanation or str(error)) from None
-    except DockerException as error:
-        raise EngineRefusedError(str(error)) from None
-    except RequestException as error:
-        raise EngineUnavailableError(
-            f"the Docker Engine does not answer any more: {error}"
-        ) from None
 
 
 def _local_listener(port: int) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, Protocol
+
+from harness.engine.replay import ContainerRequest
 
 Say = Callable[[str], None]
 """Shows one line of progress to the user."""
@@ -167,6 +170,15 @@ class Events(Protocol):
         """Stop listening."""
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What exists of a stack: containers with their ids, networks and volumes, by name."""
+
+    containers: Mapping[str, str] = field(default_factory=dict)
+    networks: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()
+
+
 class Engine(Protocol):
     """Runs the containers of stacks. Every method may raise ``EngineUnavailableError``."""
 
@@ -180,6 +192,24 @@ class Engine(Protocol):
 
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels, running or not."""
+
+    def made(self, labels: Mapping[str, str]) -> Made:
+        """Return all containers, networks and volumes with these labels."""
+
+    def inspect(self, container: str) -> Mapping[str, Any]:
+        """Return all that the engine says of a container, in its own words."""
+
+    def make_network(self, request: Mapping[str, Any]) -> None:
+        """Create a network."""
+
+    def make_volume(self, request: Mapping[str, Any]) -> None:
+        """Create a volume."""
+
+    def make_container(self, request: ContainerRequest) -> str:
+        """Create a container; return its id."""
+
+    def subnets(self) -> list[IPv4Network]:
+        """Return the subnets of all networks."""
 
     def snapshot(self, container: str) -> Snapshot:
         """Look at a container."""
@@ -268,6 +298,10 @@ class Engine(Protocol):
 
 class Composer(Protocol):
     """Resolves compose files and carries out what only Compose can."""
+
+    @property
+    def version(self) -> str:
+        """The version of Compose, as its labels give it."""
 
     def create(self, project: str, file: Path, services: Sequence[str]) -> None:
         """Create containers, networks and volumes, and start nothing."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
+import errno
 import random
 import socket
 import threading
@@ -11,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import PortTakenError
+from harness.lease.locks import ByteLocks
 from harness.lease.shared import shared_folder
 
 LOWEST = 20_000
@@ -33,14 +33,12 @@ def port_range() -> range:
 class PortClaims:
     """The host ports that this process holds.
 
-    A claim is a record lock on one byte of a file that all processes of this user share, the
-    byte's offset being the port. The kernel drops it when the process ends, however it ends.
+    A claim is a lock on one byte of a file that all processes of this user share, the byte's
+    offset being the port.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._path = (folder or shared_folder()) / "ports"
-        self._file: int | None = None
-        self._held: set[int] = set()
+        self._locks = ByteLocks((folder or shared_folder()) / "ports")
         self._range = port_range()
         self._next = random.SystemRandom().choice(self._range)
         self._lock = threading.Lock()
@@ -55,11 +53,10 @@ class PortClaims:
             for _ in self._range:
                 port = self._next
                 self._next = port + 1 if port + 1 in self._range else self._range.start
-                if port not in self._held and self._try(port):
+                if self._locks.take(port):
                     if _is_free(host_ip, port):
-                        self._held.add(port)
                         return port
-                    self._unlock(port)
+                    self._locks.give_back(port)
         raise PortTakenError(
             f"wanted a free host port on {host_ip}, but every one from {self._range.start} to "
             f"{self._range.stop - 1} is taken. Stop what listens there."
@@ -69,30 +66,12 @@ class PortClaims:
         """Give ports back. Those not held are passed over."""
         with self._lock:
             for port in ports:
-                if port in self._held:
-                    self._held.remove(port)
-                    self._unlock(port)
+                self._locks.give_back(port)
 
     def close(self) -> None:
         """Give every port back."""
         with self._lock:
-            if self._file is not None:
-                os.close(self._file)
-            self._file = None
-            self._held.clear()
-
-    def _try(self, port: int) -> bool:
-        if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(self, port: int) -> None:
-        if self._file is not None:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, port)
+            self._locks.close()
 
 
 def _is_free(host_ip: str, port: int) -> bool:
@@ -106,7 +85,5 @@ def _is_free(host_ip: str, port: int) -> bool:
         try:
             local.bind((host_ip, port))
         except OSError as error:
-            import errno
-
             return error.errno == errno.EADDRNOTAVAIL
     return True

@@ -27,6 +27,7 @@ class Choices:
         images: The image of each service that does not run the one its compose file names.
         environment: Variables given to a service on top of its own.
         elsewhere: What longer-lived stacks have that this one uses.
+        subnets: The subnet of each network for which the harness has one, in CIDR notation.
     """
 
     labels: Mapping[str, str]
@@ -35,6 +36,7 @@ class Choices:
     images: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    subnets: Mapping[str, str] = field(default_factory=dict)
 
 
 def stack_document(
@@ -46,12 +48,15 @@ def stack_document(
         service.name: _service(service, names, choices, project.dotenv.get(service.name, {}))
         for service in services
     }
+    networks = _resources(
+        project.networks, _used(services, "networks"), choices, choices.elsewhere.networks
+    )
+    for name, subnet in choices.subnets.items():
+        networks[name]["ipam"] = {"config": [{"subnet": subnet}]}
     return {
         **{key: value for key, value in project.rest.items() if not key.startswith("x-")},
         "services": sections,
-        "networks": _resources(
-            project.networks, _used(services, "networks"), choices, choices.elsewhere.networks
-        ),
+        "networks": networks,
         "volumes": _resources(
             project.volumes,
             {v for s in services for v in s.volumes},

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from harness.container import Container
 from harness.errors import HarnessError, ServiceStartError
@@ -20,6 +21,7 @@ from harness.plan.keys import needs_compose_start
 from harness.plan.need import Environment
 from harness.plan.order import Step, Task, holding_on, optional_for_all, start_graph
 from harness.plan.stackfile import Choices, stack_document
+from harness.plan.subnets import room_wanted
 from harness.plan.turns import exclusive
 from harness.stack.graph import Cancelled, run_graph
 from harness.stack.registry import Registry, Standing
@@ -58,6 +60,8 @@ class Stack:
         self._elsewhere = Elsewhere()
         self._turns = ExitStack()
         self._held: set[str] = set()
+        if registry is not None:
+            yard.creator.expect(name)
         self._gave_up = threading.Event()
         self._abandoned = False
         self._starter = Starter(
@@ -184,6 +188,7 @@ class Stack:
     def leave(self) -> None:
         """Give back what this process holds for the stack, which may go on running."""
         self._file.unlink(missing_ok=True)
+        self._yard.subnets.release(self.name)
         for ports in self._ports.values():
             self._yard.claims.release(p for p in ports if p is not None)
         self._ports.clear()
@@ -283,15 +288,15 @@ class Stack:
 
     def _create(self, wanted: list[Service]) -> Callable[[str], None]:
         """Create containers; return what starts a service."""
-        file = self._write(wanted)
+        file, document = self._write(wanted)
+        names = [s.name for s in wanted]
         if self._yard.faithful:
-            self._yard.composer.up_and_wait(
-                self.name, file, [s.name for s in wanted], self._yard.timeout
-            )
+            self._yard.composer.up_and_wait(self.name, file, names, self._yard.timeout)
         elif needs_compose_start(wanted):
+            self._yard.creator.prepare(self.name, self._labels, document)
             return partial(self._starter.start_by_compose, project=self.name, file=file)
         else:
-            self._yard.composer.create(self.name, file, [s.name for s in wanted])
+            self._yard.creator.create(self.name, self._labels, file, document, names)
         self._starter.find(wanted)
         self._connect(wanted)
         return partial(self._starter.start, wanted=wanted)
@@ -340,9 +345,10 @@ class Stack:
         taken = self._ports.pop(service.name)
         self._choose_ports(service)
         self._yard.claims.release(p for p in taken if p is not None)
-        self._yard.composer.create(self.name, self._write(wanted), [s.name for s in affected])
+        written, names = self._write(wanted), [s.name for s in affected]
+        self._yard.creator.create(self.name, self._labels, *written, names)
 
-    def _write(self, wanted: list[Service]) -> Path:
+    def _write(self, wanted: list[Service]) -> tuple[Path, dict[str, Any]]:
         services = [*{s.name: s for s in [*self._up.values(), *wanted]}.values()]
         document = stack_document(
             self._yard.project,
@@ -354,11 +360,18 @@ class Stack:
                 images=self._yard.images.chosen(services),
                 environment=self._environment,
                 elsewhere=self._elsewhere,
+                subnets=self._yard.subnets.claim(self.name, self._room(services)),
             ),
         )
         self._file.touch(mode=0o600)
         self._file.write_text(json.dumps(document))
-        return self._file
+        return self._file, document
+
+    def _room(self, services: Sequence[Service]) -> dict[str, int]:
+        """Return how many containers each network must hold that this stack makes."""
+        wanted = room_wanted(self._yard.project, services)
+        there = self._elsewhere.networks
+        return {name: count for name, count in wanted.items() if name not in there}
 
     def _start(
         self, wanted: list[Service], named: frozenset[str], start: Callable[[str], None]

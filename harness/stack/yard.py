@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from harness.engine.protocol import Composer, Engine, Events, Say
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
+from harness.lease.subnets import RANGES, SubnetClaims, used_by_host
 from harness.model.project import Project, Service
 from harness.plan.checks import (
     check_dependencies,
@@ -26,9 +28,11 @@ from harness.plan.extension import (
     check_project_extensions,
     check_resolved_extension,
 )
+from harness.plan.subnets import fixed_subnets
 from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
+from harness.stack.creator import Creator
 from harness.stack.images import Images
 
 if TYPE_CHECKING:
@@ -46,7 +50,9 @@ class Yard:
         events: What happens to the containers of this run.
         composer: What carries out compose files.
         images: The images of the project.
+        creator: What creates the containers, networks and volumes of stacks.
         claims: The host ports that this process holds.
+        subnets: The subnets that this process holds.
         folder: Where the compose files of stacks are written.
         run: The run that this process is a part of; its id is in every label.
         timeout: Seconds that a service may take to get ready.
@@ -61,7 +67,9 @@ class Yard:
     events: Events
     composer: Composer
     images: Images
+    creator: Creator
     claims: PortClaims
+    subnets: SubnetClaims
     folder: Path
     run: Run
     timeout: float
@@ -109,9 +117,10 @@ class Yard:
             self._warned.add(warning)
 
     def close(self) -> None:
-        """Give back ports, connections and files."""
+        """Give back ports, subnets, connections and files."""
         self.claims.close()
         self.events.close()
+        self.subnets.close()
         self.engine.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -152,6 +161,7 @@ def open_yard(
     # what Compose itself reads late (build arguments, an env_file's references) sees all of them
     env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
     composer = ComposeEngine(compose, project_directory(source), tuple(env_files))
+    subnets = _subnets(settings, engine, project)
     return Yard(
         source=source,
         project=project,
@@ -159,10 +169,26 @@ def open_yard(
         events=engine.watch({RUN: ""}),  # stacks that an earlier run kept, too
         composer=composer,
         images=Images(project, engine, composer, settings.root, folder, settings.build, say),
+        creator=Creator(engine, composer, subnets),
         claims=PortClaims(),
+        subnets=subnets,
         folder=folder,
         run=run,
         timeout=settings.timeout,
         warn=warn,
         faithful=settings.faithful,
     )
+
+
+def _subnets(settings: Settings, engine: Engine, project: Project) -> SubnetClaims:
+    """Return the claims of subnets; of none where the engine is to choose."""
+    from harness.engine.client import LOOPBACK
+
+    local, chosen = engine.host == LOOPBACK, settings.subnets
+    ranges = chosen if chosen is not None else RANGES if local else ()
+
+    def taken() -> list[IPv4Network]:
+        routes = used_by_host(chosen) if local else []
+        return [*routes, *engine.subnets(), *fixed_subnets(project)]
+
+    return SubnetClaims(ranges, taken)

@@ -70,11 +70,11 @@ def test_the_harness_gives_up_when_every_port_is_taken_before_its_use(lab: Lab) 
 def test_ports_go_back_when_their_stack_is_gone_or_did_not_come_up(lab: Lab) -> None:
     lab.compose("services: {app: {<<: *echo}, broken: {<<: *echo, command: ['false']}}")
     lease = lab.up("app")
-    assert lab.yard.claims._held == {lease.containers("app")[0].port(8080)}
+    assert lab.yard.claims._locks._held == {lease.containers("app")[0].port(8080)}
     lease.release()
     lab.fleet.removed()
-    assert lab.yard.claims._held == set()
+    assert lab.yard.claims._locks._held == set()
     with pytest.raises(ServiceDiedError):
         lab.up("broken")
     lab.fleet.removed()
-    assert lab.yard.claims._held == set()
+    assert lab.yard.claims._locks._held == set()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def test_flags_are_off_until_they_are_given(pytester: pytest.Pytester) -> None:
     assert read(pytester, "--docker-compose-remove-volumes").remove_volumes is True
 
 
+def test_subnets_are_ranges_or_none_or_depend_on_the_engine(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nharness_subnets = 10.1.0.0/16, 10.2.0.0/28")
+    assert read(pytester).subnets == (IPv4Network("10.1.0.0/16"), IPv4Network("10.2.0.0/28"))
+    assert read(pytester, "--harness-subnets", "none").subnets == ()
+    assert read(pytester, "--harness-subnets", "auto").subnets is None
+
+
 def test_files_are_named_from_where_they_are_written(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +71,12 @@ def test_files_are_named_from_where_they_are_written(
     [
         ("", ["--harness-timeout", "soon"], "--harness-timeout: 'soon' is not a duration such as"),
         ("harness_timeout = 1 day", [], "ini harness_timeout: '1 day' is not a duration"),
+        (
+            "",
+            ["--harness-subnets", "10.0.0.1/16"],
+            "--harness-subnets: '10.0.0.1/16' is not auto, ",
+        ),
+        ("harness_subnets = 10.0.0.0/29", [], "ini harness_subnets: '10.0.0.0/29' is not auto, "),
         ("harness_retry_start = maybe", [], "ini harness_retry_start: 'maybe' is not true or"),
     ],
 )
