@@ -37,7 +37,7 @@ def number(value: float, unit: str) -> str:
 def lines_table(results: Iterable[Result]) -> str:
     """Return the bars as a Markdown table."""
     rows = [
-        "| work | median | spread | compared | bar | |",
+        "| work | median | middle half | compared | bar | |",
         "|---|---|---|---|---|---|",
     ]
     rows += [_row(line) for result in results for line in result.lines]
@@ -46,17 +46,17 @@ def lines_table(results: Iterable[Result]) -> str:
 
 def _row(line: Line) -> str:
     measured = number(line.measured.median, line.unit) if line.measured else "-"
-    spread = _spread(line.measured, line.unit) if line.measured else line.why_not
+    spread = _between(*line.measured.quartiles, line.unit) if line.measured else line.why_not
     held = (
-        f"{line.held.median:.2f} x ({line.held.low:.2f} to {line.held.high:.2f})"
+        "{:.2f} x ({:.2f} to {:.2f})".format(line.held.median, *line.held.quartiles)
         if line.held
         else ""
     )
     return f"| {line.what} | {measured} | {spread} | {held} | {line.bar} | {line.verdict} |"
 
 
-def _spread(series: Series, unit: str) -> str:
-    return f"{number(series.low, unit).split()[0]} to {number(series.high, unit)}"
+def _between(low: float, high: float, unit: str) -> str:
+    return f"{number(low, unit).split()[0]} to {number(high, unit)}"
 
 
 def contestants_table(title: str, result: Result) -> str:
@@ -66,7 +66,7 @@ def contestants_table(title: str, result: Result) -> str:
         removal = result.measured.removal.get(name)
         gone = number(removal.median, "s") if removal and removal.median else ""
         rows.append(
-            f"| {name} | {number(series.median, result.unit)} | {_spread(series, result.unit)} "
+            f"| {name} | {number(series.median, result.unit)} | {_between(series.low, series.high, result.unit)} "
             f"| {gone} |"
         )
     rows += [f"| {name} | - | {why} | |" for name, why in result.measured.missing.items()]

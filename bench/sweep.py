@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
-from docker import APIClient
+from docker import APIClient  # noqa: TC002 (its module is imported below anyway)
 from docker.errors import APIError, NotFound
 
 LABEL = "pytest-compose-harness-bench"
@@ -51,8 +52,8 @@ def sweep(client: APIClient, run: str) -> None:
         _tried(lambda v=volume: client.remove_volume(v["Name"], force=True))
 
 
-def _tried(call: object) -> None:
+def _tried(call: Callable[[], object]) -> None:
     try:
-        call()  # type: ignore[operator]
+        call()
     except (NotFound, APIError):
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bench.bars import Line
 from bench.context import PLAIN, PYTHON, Bench
 from bench.project import TWENTY, write_folder
@@ -31,7 +33,10 @@ def measure(bench: Bench) -> Result:
     def collect(*args: str) -> Sample:
         return Sample(run_pytest(PYTHON, root, ["--collect-only", "-q", *args]).cpu)
 
-    contestants = {_PLAIN: lambda: collect(*PLAIN), _HARNESS: collect}
+    contestants: dict[str, Callable[[], Sample]] = {
+        _PLAIN: lambda: collect(*PLAIN),
+        _HARNESS: collect,
+    }
     for warm in contestants.values():
         warm()
     measured = bench.alternate(contestants, 2 if bench.quick else max(7, bench.some(7)))

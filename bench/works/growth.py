@@ -11,7 +11,7 @@ from bench.context import Bench
 from bench.sample import Measured, Sample
 from bench.stats import Series
 from bench.work import Result, Work
-from harness.model.project import Project, parse_project
+from harness.model.project import Project, Service, parse_project
 from harness.plan.need import Need
 from harness.plan.order import optional_for_all, start_graph
 from harness.plan.stackfile import Choices, stack_document
@@ -83,10 +83,13 @@ def _plan(project: Project, need: Need) -> dict[str, object]:
     closure = project.closure(need.services)
     start_graph(closure)
     optional_for_all(closure, need.services)
-    services: dict[str, object] = stack_document(
-        project, closure, Choices(labels={"run": "1"}, host_ip="127.0.0.1")
-    )["services"]
+    services: dict[str, object] = stack_document(project, closure, _choices(closure))["services"]
     return services
+
+
+def _choices(closure: Sequence[Service]) -> Choices:
+    ports = {service.name: [20_000] for service in closure}
+    return Choices(labels={"run": "1"}, host_ip="127.0.0.1", ports=ports)
 
 
 def _document(services: int) -> dict[str, object]:
