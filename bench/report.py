@@ -65,10 +65,8 @@ def contestants_table(title: str, result: Result) -> str:
     for name, series in result.measured.took.items():
         removal = result.measured.removal.get(name)
         gone = number(removal.median, "s") if removal and removal.median else ""
-        rows.append(
-            f"| {name} | {number(series.median, result.unit)} | {_between(series.low, series.high, result.unit)} "
-            f"| {gone} |"
-        )
+        spread = _between(series.low, series.high, result.unit)
+        rows.append(f"| {name} | {number(series.median, result.unit)} | {spread} | {gone} |")
     rows += [f"| {name} | - | {why} | |" for name, why in result.measured.missing.items()]
     if result.notes:
         rows += ["", *result.notes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from docker import APIClient  # noqa: TC002 (its module is imported below anyway)
 from docker.errors import APIError, NotFound
@@ -45,11 +46,11 @@ def sweep(client: APIClient, run: str) -> None:
     """Remove whatever a run left, after a contestant failed or was interrupted."""
     chosen = filters(run)
     for container in client.containers(all=True, filters=chosen):
-        _tried(lambda c=container: client.remove_container(c["Id"], v=True, force=True))
+        _tried(partial(client.remove_container, container["Id"], v=True, force=True))
     for network in client.networks(filters=chosen):
-        _tried(lambda n=network: client.remove_network(n["Id"]))
+        _tried(partial(client.remove_network, network["Id"]))
     for volume in client.volumes(filters=chosen)["Volumes"] or ():
-        _tried(lambda v=volume: client.remove_volume(v["Name"], force=True))
+        _tried(partial(client.remove_volume, volume["Name"], force=True))
 
 
 def _tried(call: Callable[[], object]) -> None:
