@@ -44,7 +44,7 @@ class Line:
     def verdict(self) -> Verdict:
         """Whether the median keeps within the bar."""
         held = self.held or self.measured
-        if held is None:
+        if held is None or self.why_not:
             return Verdict.NOT_MEASURED
         low, high = held.quartiles
         if self.needs_clear_spread and low <= self.limit <= high:

@@ -25,6 +25,7 @@ from bench.sweep import LABEL, sweep, wait_until_gone
 # imported before the clock starts
 HARNESS_IMPORTS = "harness.*,docker,yaml,requests,filelock,psutil,concurrent.futures"
 PYTHON = Path(sys.executable)
+_NOT_INHERITED = ("HARNESS_", "COMPOSE_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
 PLAIN = ("-p", "no:harness", "-c", "plain.ini")
 
 
@@ -51,7 +52,8 @@ class Bench:
         self._numbers = itertools.count(1)
         # everybody finds the same Compose, as the docker command's plugin
         os.environ["DOCKER_CONFIG"] = str(docker_config(self.folder))
-        for name in [n for n in os.environ if n.startswith(("HARNESS_", "COMPOSE_", "PYTEST_"))]:
+        # an installed package has its bytecode: nobody shall compile anew at each start
+        for name in [n for n in os.environ if n.startswith(_NOT_INHERITED)]:
             del os.environ[name]
 
     def some(self, rounds: int) -> int:

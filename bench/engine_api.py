@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from docker import APIClient
 
-from bench.project import CHECK, IMAGE, PORT, SERVER, Chain
+from bench.project import CHECK, CHECK_RETRIES, CHECK_TIMEOUT, IMAGE, PORT, SERVER, Chain
 from bench.sample import Sample
 from bench.sweep import LABEL
 
@@ -63,7 +63,12 @@ def _start(
         labels=labels,
         host_config=host,
         networking_config=joined,
-        healthcheck={"test": ["CMD", *CHECK], "interval": interval * _SECOND, "timeout": _SECOND},
+        healthcheck={
+            "test": ["CMD", *CHECK],
+            "interval": interval * _SECOND,
+            "timeout": CHECK_TIMEOUT * _SECOND,
+            "retries": CHECK_RETRIES,
+        },
     )["Id"]
     client.start(container)
     bound = client.inspect_container(container)["NetworkSettings"]["Ports"][f"{PORT}/tcp"]

@@ -18,6 +18,7 @@ SERVER = (
     "$s = IO::Socket::INET->new(LocalPort => 8080, Listen => 9); "
     "while ($c = $s->accept) { push @held, $c }"
 )
+CHECK_TIMEOUT, CHECK_RETRIES = 10, 30
 CHECK = ("perl", "-e", "use IO::Socket::INET; exit !IO::Socket::INET->new('127.0.0.1:8080')")
 
 
@@ -58,7 +59,13 @@ def _service(chain: Chain, name: str, run: str) -> dict[str, Any]:
         "command": ["perl", "-e", SERVER.replace("$", "$$")],
         "ports": [str(PORT)],
         "labels": {LABEL: run},
-        "healthcheck": {"test": ["CMD", *CHECK], "interval": f"{chain.interval}s", "timeout": "1s"},
+        # patient, so that a slow machine slows everybody down and fails nobody
+        "healthcheck": {
+            "test": ["CMD", *CHECK],
+            "interval": f"{chain.interval}s",
+            "timeout": f"{CHECK_TIMEOUT}s",
+            "retries": CHECK_RETRIES,
+        },
         **({"depends_on": {before: {"condition": "service_healthy"}}} if before else {}),
     }
 

@@ -107,7 +107,7 @@ def _essence(output: str) -> str:
     """Return the lines of pytest's output that say what is wrong."""
     lines = [line for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("E  ")]
-    return "\n".join([*lines[-5:], *errors[:3]])
+    return "\n".join(errors[:3] or lines[-5:])
 
 
 def _read(

@@ -77,5 +77,5 @@ def alternate(
 
 
 def _last_line(error: Exception) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[-1].strip()[:300] if lines else type(error).__name__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " / ".join(lines[-3:])[:400] or type(error).__name__
