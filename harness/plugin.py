@@ -6,7 +6,7 @@ import sys
 import types
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,8 +25,8 @@ HEADER: pytest.StashKey[list[str]] = pytest.StashKey()
 NO_FILES: pytest.StashKey[str] = pytest.StashKey()
 LEFT: pytest.StashKey[list[str]] = pytest.StashKey()
 
-# where a worker of xdist writes what it leaves behind
-WORKER_LEFT = "harness_left"
+# where a worker of xdist writes what its controller is to know
+WORKER_OUTPUT = "harness"
 
 
 def _rival(manager: pytest.PytestPluginManager) -> str:
@@ -85,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from harness.opening import open_session
     from harness.scopes import WiderScopes
+    from harness.workers import Workers
 
     session, header, fixtures = open_session(
         config, chosen, source, config.stash.get(TEAM_MARKERS, None)
@@ -95,6 +96,9 @@ def pytest_configure(config: pytest.Config) -> None:
     vars(module).update(fixtures)
     config.pluginmanager.register(module, "harness-service-fixtures")
     config.pluginmanager.register(WiderScopes(session), "harness-wider-scopes")
+    if config.pluginmanager.has_plugin("xdist") and not hasattr(config, "workerinput"):
+        workers = Workers(session, config.stash[LEFT])
+        config.pluginmanager.register(workers, "harness-workers")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -186,28 +190,27 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     _close(config)
     left = config.stash.get(LEFT, [])
-    if left and hasattr(config, "workeroutput"):
-        config.workeroutput[WORKER_LEFT] = [*left]
+    if hasattr(config, "workeroutput") and SESSION in config.stash:
+        from harness.workers import output
+
+        config.workeroutput[WORKER_OUTPUT] = output(config.stash[SESSION], left)
         left.clear()
     elif left and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker of xdist could not remove."""
-    output = getattr(node, "workeroutput", None) or {}
-    node.config.stash[LEFT] += output.get(WORKER_LEFT, [])
-
-
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say what could not be removed, also with ``-q``."""
+    """Say what could not be removed, also with ``-q``, and what may be worth knowing."""
     left = config.stash.get(LEFT, [])
     for line in left:
         terminalreporter.write_line(line, red=True)
     left.clear()
+    session = config.stash.get(SESSION, None)
+    if session is not None and config.getoption("verbose", default=0) >= 0:
+        for line in session.summary():
+            terminalreporter.write_line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

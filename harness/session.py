@@ -20,6 +20,7 @@ from harness.collected import CollectedTests
 from harness.errors import NoServiceNamedError, SettingError
 from harness.getter import ContainerGetter, DockerProject
 from harness.model.names import Naming
+from harness.plan.account import Account
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
 from harness.plan.need import SERVICES_MARKER, Need, need_from_marks
 from harness.service import NEED_ATTRIBUTE
@@ -69,6 +70,7 @@ class HarnessSession:
         self._last_walk: tuple[object, frozenset[str]] = (None, frozenset())
         self._holders: Counter[tuple[Life, str]] = Counter()
         self._wide_fixtures: dict[object, Callable[[], None] | None] = {}
+        self.told = Account()
         self.tests = CollectedTests(self.settings, self.source, self.need)
 
     @cached_property
@@ -256,10 +258,19 @@ class HarnessSession:
                 self.fleet.settle()  # fixtures that end now shall not meet a reset
 
     def close(self) -> None:
-        """Remove whatever is left."""
+        """Remove whatever is left.
+
+        Raises:
+            HarnessError: Something could not be removed. The rest is gone.
+        """
         self._current = self._own = None
         if "fleet" in self.__dict__:
+            self.told.add(self.fleet.account())
             self.fleet.close()
+
+    def summary(self) -> Iterator[str]:
+        """Yield what may be worth knowing at the end of a run."""
+        yield from self.told.lines()
 
     def _project(self, lease: Callable[[], Lease]) -> DockerProject:
         return DockerProject(

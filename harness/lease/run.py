@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.lease.kept import KeptStacks
+from harness.lease.labels import RUN
 from harness.lease.shared import shared_folder
 from harness.lease.users import RunUsers
 
@@ -75,10 +76,28 @@ class Run:
         """
         self._users.join(uses)
 
-    @property
-    def was_used(self) -> bool:
-        """Whether any process of the run has made stacks."""
-        return self._users.any_uses
+    def take_part(self, id_: str) -> None:
+        """Watch over the workers of a run: be one of its processes until the last has ended."""
+        self.id = id_[:8]
+        self._users = RunUsers(self.id)
+        self._users.join(uses=False)
+
+    def end(self) -> None:
+        """Remove what is left of a run whose workers have ended, if nobody else is in it.
+
+        Raises:
+            HarnessError: The engine refused something. The rest is gone.
+        """
+        with self._users.leave() as last:
+            if last and self._users.any_uses:
+                from harness.engine.docker import DockerEngine
+
+                engine = DockerEngine()
+                try:
+                    engine.remove({RUN: self.id})
+                finally:
+                    engine.close()
+                    self.forget_stacks()
 
     @contextmanager
     def leave(self) -> Iterator[bool]:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.plan.keys import AppliedBy, applied_by
 from harness.plan.elsewhere import is_fixed
+from harness.plan.keys import AppliedBy, applied_by
 
 _VOLUME_KEYS = frozenset({"driver", "driver_opts", "external", "labels", "name"})
 _NETWORK_KEYS = _VOLUME_KEYS | {"attachable", "enable_ipv4", "enable_ipv6", "internal", "ipam"}

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, UnknownServiceError, nearest
 from harness.model.isolation import Isolation
+from harness.plan.account import Account, Start
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Rules, Tier, tiers
 from harness.plan.need import Environment, Need
-from harness.plan.savings import Start
 from harness.stack.ahead import Ahead, Prepared
 from harness.stack.failures import Failures
 from harness.stack.lease import Lease
@@ -315,6 +315,13 @@ class Fleet:
 
     def _resetters(self) -> Iterable[tuple[Stack, Resetter]]:
         return [*self._longer.resetters()] if self._longer else ()
+
+    def account(self) -> Account:
+        """Return what the run came to so far, and begin a new account."""
+        account, self.starts = Account(self.starts), []
+        for _, resetter in self._resetters():
+            account.replaced |= resetter.replaced
+        return account
 
     def end(self, life: Life, node: str) -> None:
         """Remove the stacks whose life ends with a class, module or package."""

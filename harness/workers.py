@@ -1,0 +1,85 @@
+"""The controller of xdist: it hears from its workers, and removes what a dead one left."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.plan.account import Account
+
+if TYPE_CHECKING:
+    from harness.session import HarnessSession
+
+
+def output(session: HarnessSession, left: Iterable[str]) -> dict[str, Any]:
+    """Return what a worker tells its controller at its end.
+
+    Args:
+        session: The worker's session.
+        left: What could not be removed.
+    """
+    return {"left": [*left], "account": session.told.packed()}
+
+
+class Workers:
+    """Joins the run of xdist's workers. Registered in their controller."""
+
+    def __init__(self, session: HarnessSession, left: list[str]) -> None:
+        """Take the controller's session.
+
+        Args:
+            session: The session, which starts nothing itself.
+            left: Where to note what could not be removed.
+        """
+        self._session = session
+        self._left = left
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Be one of the run's processes before the first worker, and the last one to leave."""
+        self._session.run.take_part(node.workerinput["testrunuid"])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Give each worker tests that follow each other, unless the user chose otherwise.
+
+        So the tests of a stack go to as few workers as keep all busy.
+        """
+        from xdist.scheduler import WorkStealingScheduling  # type: ignore[import-untyped]
+
+        if config.getoption("dist") != "load" or _chosen(config):
+            return None
+        return WorkStealingScheduling(config, log)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of xdist has to tell."""
+        told = (getattr(node, "workeroutput", None) or {}).get("harness")
+        if told:
+            self._left += told["left"]
+            self._session.told.add(Account.unpacked(told["account"]))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+        """Remove what the workers had in common, and what one left that died."""
+        try:
+            return (yield)
+        finally:
+            try:
+                self._session.run.end()
+            except HarnessError as error:
+                self._left.append(f"harness: something could not be removed: {error}")
+
+
+def _chosen(config: pytest.Config) -> bool:
+    """Whether the user said how tests are to be distributed."""
+    import os
+    import shlex
+
+    given = [*map(str, config.invocation_params.args)]
+    given += shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
+    added: Any = config.getini("addopts")
+    return any(word == "-d" or word.startswith("--dist") for word in [*given, *added])
