@@ -78,8 +78,9 @@ class Run:
 
     def take_part(self, id_: str) -> None:
         """Watch over the workers of a run: be one of its processes until the last has ended."""
-        self.id = id_[:8]
-        self._users = RunUsers(self.id)
+        if self.id != id_[:8]:
+            self.id = id_[:8]
+            self._users = RunUsers(self.id)
         self._users.join(uses=False)
 
     def end(self) -> None:
