@@ -48,7 +48,7 @@ def retained(broker: Container) -> dict[str, str]:
     """Return the retained messages; a last one, which `#` does not match, ends the list."""
     retain(broker, "$test/end", "-m", "x")
     program = r'$sub = open P, "-|", @ARGV; while (<P>) { last if /^\$/; print } kill 9, $sub'
-    listen = "mosquitto_sub --retained-only -v -t # -t $test/end".split()
+    listen = ["mosquitto_sub", "--retained-only", "-v", "-t", "#", "-t", "$test/end"]
     output = broker.exec(["perl", "-e", program, *listen]).output
     return dict(line.split(" ", 1) for line in output.splitlines())
 

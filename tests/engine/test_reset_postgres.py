@@ -9,6 +9,7 @@ import pytest
 from harness.container import Container
 from harness.errors import ResetError
 from harness.services.base import Technology
+from harness.stack.fleet import Lease
 
 from .lab import Lab, docker_engine
 from .servers import Client, resetting, shop_image
@@ -21,7 +22,7 @@ def image() -> Iterator[str]:
 
 
 @pytest.fixture
-def stack(lab: Lab, image: str) -> dict[str, Container]:
+def stack(lab: Lab, image: str) -> Lease:
     lab.compose(f"""
     services:
       postgres:
@@ -33,15 +34,14 @@ def stack(lab: Lab, image: str) -> dict[str, Container]:
         image: {image}
         init: true
         command: [sleep, infinity]
-        depends_on: {{postgres: {{condition: service_healthy}}}}
+        environment: {{PGPASSWORD: shop, PGHOST: postgres}}
     """)
-    lease = lab.up("client")
-    return {name: lease.containers(name)[0] for name in ("postgres", "client")}
+    return lab.up("postgres", "client")
 
 
 @pytest.fixture
-def postgres(stack: dict[str, Container]) -> Container:
-    return stack["postgres"]
+def postgres(stack: Lease) -> Container:
+    return stack.containers("postgres")[0]
 
 
 @pytest.fixture
@@ -60,8 +60,9 @@ def sql(postgres: Container, *statements: str, database: str = "shop") -> str:
 
 
 def databases(postgres: Container) -> set[str]:
-    """Return the databases that an application sees: those that are no templates."""
-    return set(sql(postgres, "SELECT datname FROM pg_database WHERE NOT datistemplate").split("\n"))
+    """Return the databases that an application sees: no templates, and open to connections."""
+    look = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate"
+    return set(sql(postgres, look).split("\n"))
 
 
 def test_rows_tables_and_sequences_come_back(postgres: Container, technology: Technology) -> None:
@@ -123,22 +124,29 @@ def test_created_databases_go_and_dropped_ones_come_back(
     sql(postgres, "CREATE DATABASE new", "CREATE DATABASE renamed", "CREATE DATABASE t")
 
 
-@pytest.mark.parametrize("name", ["My Shop", "it's", 'the "best"', "ünï\\code", "a\nb", ":x{}%s"])
-def test_any_name_will_do(postgres: Container, technology: Technology, name: str) -> None:
-    quoted = name.replace('"', '""')
-    sql(postgres, f'CREATE DATABASE "{quoted}"')
-    sql(postgres, "CREATE TABLE item AS SELECT 1 AS word", database=f"dbname='{escaped(name)}'")
+def test_any_name_will_do(postgres: Container, technology: Technology) -> None:
+    names = ["My Shop", "it's", 'the "best"', "ünï\\code", "a\nb", ":x{}%s"]
+    for name in names:
+        sql(postgres, f"CREATE DATABASE {quoted(name)}")
+        sql(postgres, "CREATE TABLE item AS SELECT 1 AS word", database=connection(name))
     technology.save(0)
-    for _ in range(2):
-        sql(postgres, "DROP TABLE item", database=f"dbname='{escaped(name)}'")
-        sql(postgres, f'CREATE DATABASE "{quoted}2"', f'CREATE ROLE "{quoted}"')
-        technology.restore(0)
-        assert sql(postgres, "SELECT * FROM item", database=f"dbname='{escaped(name)}'") == "1"
+    for name in names:
+        sql(postgres, "DROP TABLE item", database=connection(name))
+        sql(postgres, f"CREATE DATABASE {quoted(name + '2')}", f"CREATE ROLE {quoted(name)}")
+    technology.restore(0)
+    assert len(databases(postgres)) == len(names) + 3  # a name with a newline takes two lines
+    assert sql(postgres, "SELECT count(*) FROM pg_roles WHERE rolcanlogin") == "1"
+    for name in names:
+        assert sql(postgres, "SELECT * FROM item", database=connection(name)) == "1"
 
 
-def escaped(name: str) -> str:
-    """Escape a name for a connection string."""
-    return name.replace("\\", "\\\\").replace("'", "\\'")
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def connection(name: str) -> str:
+    """Return a connection string."""
+    return "dbname='" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def test_what_a_template_does_not_carry_is_kept(
@@ -182,42 +190,47 @@ def test_what_a_template_does_not_carry_is_kept(
     assert postgres.exec(["psql", "-d", "shop", "-c", "DROP ROLE reader"]).exit_code != 0
 
 
-def test_an_open_connection_is_cut_and_its_address_told(
-    stack: dict[str, Container], technology: Technology
-) -> None:
-    (address,) = docker_engine().snapshot(stack["client"].id).addresses
-    sql(stack["postgres"], "CREATE TABLE item ()")
+@pytest.fixture
+def client(stack: Lease) -> Container:
+    """A container from which to connect."""
+    return stack.containers("client")[0]
 
-    def client() -> Client:
-        command = ["psql", "-XAtq", "-h", "postgres", "-U", "shop", "shop"]
-        opened = Client(stack["client"], *command, PGPASSWORD="shop")
+
+def test_an_open_connection_is_cut_and_its_address_told(
+    postgres: Container, client: Container, technology: Technology
+) -> None:
+    (address,) = docker_engine().snapshot(client.id).addresses
+    sql(postgres, "CREATE TABLE item ()")
+
+    def connected() -> Client:
+        opened = Client(client, "psql", "-XAtq", "-U", "shop", "shop")
         opened.say("SELECT 'here';", "here\n")
         return opened
 
-    first = client()
+    first = connected()
     assert technology.save(0) == {address}
     first.say("SELECT 1;", "terminating connection")
     first.close()
 
-    second, third = client(), client()
+    second, third = connected(), connected()
     second.say("BEGIN; LOCK TABLE item; INSERT INTO item DEFAULT VALUES; SELECT 'held';", "held\n")
     assert technology.restore(0) == {address}
     for cut in (second, third):
         cut.say("SELECT 1;", "terminating connection")
         cut.close()
     assert technology.restore(0) == frozenset()
-    assert sql(stack["postgres"], "SELECT count(*) FROM item") == "0"
+    assert sql(postgres, "SELECT count(*) FROM item") == "0"
 
 
 def test_clients_that_keep_coming_back_do_not_stop_a_restore(
-    stack: dict[str, Container], technology: Technology
+    postgres: Container, client: Container, technology: Technology
 ) -> None:
-    sql(stack["postgres"], "CREATE TABLE item (word text)")
+    sql(postgres, "CREATE TABLE item (word text)")
     technology.save(0)
     loop = """for n in 1 2 3; do (while :; do
-        psql -Xqh postgres -U shop shop -c "INSERT INTO item VALUES ('$n')" 2>/dev/null
+        psql -Xq -U shop shop -c "INSERT INTO item VALUES ('$n')" 2>/dev/null
     done) & done; while read ask; do echo "still $ask"; done; kill 0"""
-    storm = Client(stack["client"], "setsid", "bash", "-c", loop, PGPASSWORD="shop")
+    storm = Client(client, "setsid", "bash", "-c", loop)
     for number in range(10):
         storm.say(f"{number}", f"still {number}\n")
         technology.restore(0)
