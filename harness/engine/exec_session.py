@@ -87,9 +87,11 @@ class DockerExecSession:
     def close(self) -> None:
         """Close the streams: the command reads the end of its input."""
         self._ended = True
-        # the HTTP response holds the socket too, and keeps it open
-        for end in (self._socket, self._owner, getattr(self._owner, "_response", None)):
-            with suppress(AttributeError, OSError):
+        # The HTTP response keeps the socket open too. It goes first: it cannot be closed on top
+        # of a closed socket.
+        ends: list[Any] = [getattr(self._owner, "_response", None), self._owner, self._socket]
+        for end in filter(None, ends):
+            with suppress(OSError):
                 end.close()
 
     def _receive(self, deadline: float) -> None:
