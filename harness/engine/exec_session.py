@@ -40,7 +40,7 @@ class DockerExecSession:
         # socket file over HTTP, a socket over TLS, a channel over SSH.
         self._owner: Any = client.exec_start(created["Id"], socket=True)
         self._socket: Any = getattr(self._owner, "_sock", self._owner)
-        self._wire = bytearray()
+        self._wire = bytearray(_read_ahead(self._owner, self._socket))
         self._out = bytearray()
         self._err = bytearray()
         self._ended = False
@@ -75,6 +75,7 @@ class DockerExecSession:
             TimeoutError: The sentinel did not come in time.
         """
         deadline = time.monotonic() + timeout
+        self._take_frames()
         seen = 0
         while (at := self._out.find(sentinel, seen)) < 0:
             seen = max(0, len(self._out) - len(sentinel) + 1)
@@ -86,8 +87,11 @@ class DockerExecSession:
     def close(self) -> None:
         """Close the streams: the command reads the end of its input."""
         self._ended = True
-        for end in (self._socket, self._owner):
-            with suppress(Exception):
+        # The HTTP response keeps the socket open too. It goes first: it cannot be closed on top
+        # of a closed socket.
+        ends: list[Any] = [getattr(self._owner, "_response", None), self._owner, self._socket]
+        for end in filter(None, ends):
+            with suppress(OSError):
                 end.close()
 
     def _receive(self, deadline: float) -> None:
@@ -122,3 +126,23 @@ class DockerExecSession:
 
     def _last_words(self) -> str:
         return (self._out + self._err).decode(errors="replace").strip()[-2000:]
+
+
+def _read_ahead(owner: Any, socket: Any) -> bytes:
+    """Return what came in one piece with the head of the engine's answer.
+
+    The SDK's HTTP client has read it already, and gives out the socket beneath. Looking does not
+    wait: where nothing was read ahead, it tries the socket once.
+    """
+    try:
+        file = owner._response.raw._fp.fp
+    except AttributeError:  # a kind of connection that does not read ahead
+        return b""
+    waiting = socket.gettimeout()
+    socket.settimeout(0)
+    try:
+        return bytes(file.peek())
+    except (AttributeError, OSError):
+        return b""
+    finally:
+        socket.settimeout(waiting)

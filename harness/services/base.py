@@ -12,7 +12,8 @@ class Technology(Protocol):
     """The state of one running server, remembered at levels that stand on each other.
 
     Level 0 may be what a session's fixtures loaded, level 1 what a module's loaded on top.
-    Every method may raise ``ResetError``.
+    Every method may raise ``ResetError``. A server whose ``restore`` failed may be closed to its
+    clients, and is of no further use.
     """
 
     @property

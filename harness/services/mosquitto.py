@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 
 from harness.engine.protocol import Engine, Snapshot
 from harness.errors import ResetError
 from harness.services.endpoint import connect
 from harness.services.mqtt import BrokerError, LoginError, Mqtt
 
-T = TypeVar("T")
 _USUAL = 1883
 
 
@@ -27,13 +25,12 @@ class Mosquitto:
     def __init__(self, engine: Engine, container: str) -> None:
         self._engine = engine
         self._container = container
-        self._connection: Mqtt | None = None
         self._levels: dict[int, dict[bytes, bytes]] = {}
 
     def save(self, level: int) -> frozenset[str]:
         """Remember all retained messages."""
         with self._told("remember its retained messages"):
-            retained = self._ask(lambda broker: broker.retained())
+            retained = self._retained()
         self.forget(level)
         self._levels[level] = retained
         return frozenset()
@@ -44,7 +41,9 @@ class Mosquitto:
             if level not in self._levels:
                 raise BrokerError(f"nothing was remembered at level {level}")
             wanted = self._levels[level]
-            self._ask(lambda broker: broker.retain(difference(broker.retained(), wanted)))
+            if changed := difference(self._retained(), wanted):
+                with self._broker() as broker:
+                    broker.retain(changed)
         return frozenset()
 
     def forget(self, level: int) -> None:
@@ -52,33 +51,23 @@ class Mosquitto:
         self._levels = {known: kept for known, kept in self._levels.items() if known < level}
 
     def close(self) -> None:
-        """Close the connection."""
-        if self._connection:
-            self._connection.close()
-            self._connection = None
+        """Nothing stays open."""
 
-    def _ask(self, work: Callable[[Mqtt], T]) -> T:
-        """Do something over the connection; over a new one if the broker closed the old."""
-        if self._connection:
-            try:
-                return work(self._connection)
-            except OSError:
-                self.close()
+    def _retained(self) -> dict[bytes, bytes]:
+        with self._broker() as broker:
+            return broker.retained()
+
+    @contextmanager
+    def _broker(self) -> Iterator[Mqtt]:
         seen = self._engine.snapshot(self._container)
-        link = connect(self._engine, seen, listening_port(seen))
-        try:
-            self._connection = Mqtt(link)
-        except (BrokerError, OSError):
-            link.close()
-            raise
-        return work(self._connection)
+        with closing(Mqtt(connect(self._engine, seen, listening_port(seen)))) as broker:
+            yield broker
 
     @contextmanager
     def _told(self, wanted: str) -> Iterator[None]:
         try:
             yield
         except (BrokerError, OSError) as error:
-            self.close()
             seen = self._engine.snapshot(self._container)
             what = (
                 "Name a command that does it with one"

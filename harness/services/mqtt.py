@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 from secrets import token_hex
 
-_CONNECT, _PUBLISH, _SUBSCRIBE, _UNSUBSCRIBE = 0x10, 0x30, 0x82, 0xA2
+_CONNECT, _PUBLISH, _SUBSCRIBE = 0x10, 0x30, 0x82
 _CONNACK, _SUBACK = 0x20, 0x90
 _RETAIN, _QOS_1 = 0x01, 0x02
 _CLEAN_SESSION = 0x02
@@ -27,15 +27,14 @@ class LoginError(BrokerError):
 
 
 class Mqtt:
-    """A connection to a broker.
+    """A connection to a broker, for one question or one set of messages.
+
+    Nothing waits for an answer before all is sent, and a connection is not used again: a broker
+    sends its small packets one by one, each after the one before was acknowledged (Nagle), and on
+    a connection that has talked to and fro that takes the other side 40 ms each.
 
     Args:
         connection: Connected to the broker; its timeout is that of each answer.
-
-    Raises:
-        LoginError: The broker demands a login.
-        BrokerError: The broker refuses for another reason.
-        OSError: The connection is lost.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -44,27 +43,32 @@ class Mqtt:
         # `#` does not match a topic that starts with `$`: no application sees our marks.
         self._marks = b"$harness/" + token_hex(8).encode()
         hello = _text(b"MQTT") + bytes([4, _CLEAN_SESSION, 0, 0])  # no keep-alive
-        self._send(_CONNECT, hello + _text(b"harness-" + token_hex(6).encode()))
-        code = self._expect(_CONNACK)[1]
-        if code in _REFUSED_FOR_LOGIN:
-            raise LoginError("the broker demands a login")
-        if code:
-            raise BrokerError(f"the broker refuses the connection with code {code}")
-        self._subscribe(self._marks)
+        self._unsent = _packet(_CONNECT, hello + _text(b"harness-" + token_hex(6).encode()))
+        self._unsent += _subscription(self._marks)
 
     def retained(self) -> dict[bytes, bytes]:
-        """Return the retained messages by topic, without those of topics that start with ``$``."""
-        self._send(_SUBSCRIBE, b"\0\1" + _text(b"#") + b"\0")
-        found = self._until_mark()
-        self._send(_UNSUBSCRIBE, b"\0\1" + _text(b"#"))
-        return found
+        """Return the retained messages by topic, without those of topics that start with ``$``.
 
-    def retain(self, messages: Iterable[tuple[bytes, bytes]]) -> None:
-        """Publish retained messages; an empty one takes away what a topic retains."""
-        every = list(messages)
-        for start in range(0, len(every), _BATCH):
-            for topic, payload in every[start : start + _BATCH]:
-                self._send(_PUBLISH | _QOS_1 | _RETAIN, _text(topic) + b"\0\1" + payload)
+        Raises:
+            LoginError: The broker demands a login.
+            BrokerError: The broker refuses for another reason.
+            OSError: The connection is lost.
+        """
+        self._unsent += _subscription(b"#")
+        return self._until_mark()
+
+    def retain(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
+        """Publish retained messages; an empty one takes away what a topic retains.
+
+        Raises:
+            LoginError: The broker demands a login.
+            BrokerError: The broker refuses for another reason.
+            OSError: The connection is lost.
+        """
+        for start in range(0, len(messages), _BATCH):
+            for topic, payload in messages[start : start + _BATCH]:
+                body = _text(topic) + b"\0\1" + payload
+                self._unsent += _packet(_PUBLISH | _QOS_1 | _RETAIN, body)
             self._until_mark()
 
     def close(self) -> None:
@@ -72,23 +76,15 @@ class Mqtt:
         self._answers.close()
         self._socket.close()
 
-    def _subscribe(self, topic: bytes) -> None:
-        self._send(_SUBSCRIBE, b"\0\1" + _text(topic) + b"\0")
-        if self._expect(_SUBACK)[2] & 0x80:
-            raise BrokerError(f"the broker refuses a subscription to {topic.decode()}")
-
     def _until_mark(self) -> dict[bytes, bytes]:
-        """Wait until the broker has handled all that was sent; return what it had retained."""
+        """Send; wait until the broker has handled it all; return what it had retained."""
         mark = token_hex(8).encode()
-        self._send(_PUBLISH, _text(self._marks) + mark)
+        self._socket.sendall(self._unsent + _packet(_PUBLISH, _text(self._marks) + mark))
+        self._unsent = b""
         found: dict[bytes, bytes] = {}
         while True:
-            try:
-                kind, body = self._receive()
-            except TimeoutError:
-                raise BrokerError(
-                    "a message that we published does not come back (access control?)"
-                ) from None
+            kind, body = self._receive()
+            _check(kind, body)
             if kind & 0xF0 != _PUBLISH:
                 continue  # acknowledgements
             size = struct.unpack_from(">H", body)[0]
@@ -97,21 +93,6 @@ class Mqtt:
                 return found
             if kind & _RETAIN:
                 found[topic] = payload
-
-    def _expect(self, wanted: int) -> bytes:
-        kind, body = self._receive()
-        if kind != wanted:
-            raise BrokerError(f"wanted an MQTT packet {wanted:#x}, got {kind:#x}")
-        return body
-
-    def _send(self, kind: int, body: bytes) -> None:
-        length, left = bytearray(), len(body)
-        while True:
-            left, digit = divmod(left, 128)
-            length.append(digit | (0x80 if left else 0))
-            if not left:
-                break
-        self._socket.sendall(bytes([kind]) + length + body)
 
     def _receive(self) -> tuple[int, bytes]:
         kind = self._read(1)[0]
@@ -124,10 +105,38 @@ class Mqtt:
                 return kind, self._read(length)
 
     def _read(self, size: int) -> bytes:
-        data = self._answers.read(size)
+        try:
+            data = self._answers.read(size)
+        except TimeoutError:
+            raise BrokerError(
+                "a message that we published does not come back (access control?)"
+            ) from None
         if len(data) < size:
             raise ConnectionResetError("the broker closed the connection")
         return data
+
+
+def _check(kind: int, body: bytes) -> None:
+    """Raise what the broker refuses."""
+    if kind == _CONNACK and body[1] in _REFUSED_FOR_LOGIN:
+        raise LoginError("the broker demands a login")
+    if kind == _CONNACK and body[1]:
+        raise BrokerError(f"the broker refuses the connection with code {body[1]}")
+    if kind == _SUBACK and body[2] & 0x80:
+        raise BrokerError("the broker refuses a subscription")
+
+
+def _subscription(topic: bytes) -> bytes:
+    return _packet(_SUBSCRIBE, b"\0\1" + _text(topic) + b"\0")
+
+
+def _packet(kind: int, body: bytes) -> bytes:
+    length, left = bytearray(), len(body)
+    while True:
+        left, digit = divmod(left, 128)
+        length.append(digit | (0x80 if left else 0))
+        if not left:
+            return bytes([kind]) + length + body
 
 
 def _text(value: bytes) -> bytes:

@@ -43,9 +43,10 @@ class Copies:
         self.prepare([copy])
         try:
             return self._spares[copy].result()
-        except SqlError:
+        except SqlError:  # the server was restarted meanwhile
             del self._spares[copy]
-            raise
+            self.prepare([copy])
+        return self._spares[copy].result()
 
     def used(self, copy: str) -> None:
         """Take note that the spare of a copy is in use now."""

@@ -47,11 +47,12 @@ def password_in(configuration: str) -> str | None:
 
 def _words(command: Sequence[str], env: Mapping[str, str]) -> list[str]:
     """Split a command, also where it is a shell's script, and fill in its variables."""
-    words = []
+    words: list[str] = []
     for part in command:
-        filled = Template(part).safe_substitute(env)
+        script = words[-1:] == ["-c"]
+        filled = Template(part).safe_substitute(env) if script else part
         try:
-            words += shlex.split(filled) if " " in part else [filled]
+            words += shlex.split(filled) if script else [filled]
         except ValueError:
             words.append(filled)
     return words

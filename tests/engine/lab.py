@@ -183,10 +183,14 @@ class Lab:
         assert left == []
 
 
-def docker_client() -> APIClient:
+def docker_engine() -> DockerEngine:
     if not _engines:
         _engines.append(DockerEngine())
-    return _engines[0].client
+    return _engines[0]
+
+
+def docker_client() -> APIClient:
+    return docker_engine().client
 
 
 _engines: list[DockerEngine] = []
