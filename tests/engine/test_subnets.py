@@ -37,6 +37,15 @@ def engine() -> Iterator[DockerEngine]:
     made.close()
 
 
+@pytest.fixture
+def chosen(engine: DockerEngine) -> IPv4Network:
+    """A range of two small subnets that nobody uses."""
+    claims = SubnetClaims(RANGES, lambda: [*used_by_host(), *engine.subnets()])
+    found = IPv4Network(claims.claim("chosen", {"net": 29})["net"])
+    claims.close()
+    return found
+
+
 def test_more_networks_than_the_engines_own_pools_hold_are_there_at_once(
     engine: DockerEngine, tmp_path: Path
 ) -> None:
@@ -73,13 +82,15 @@ def test_a_stack_gets_a_subnet_of_ours_and_gives_it_back(lab: Lab) -> None:
     assert not lab.yard.subnets._locks._held
 
 
-def test_the_range_can_be_chosen_and_what_is_used_up_is_left_to_the_engine(lab: Lab) -> None:
+def test_the_range_can_be_chosen_and_what_is_used_up_is_left_to_the_engine(
+    lab: Lab, chosen: IPv4Network
+) -> None:
     lab.compose(ECHO)
-    chosen = IPv4Network("10.231.4.16/28")
-    lab.settings["subnets"] = (chosen,)
+    only = next(chosen.subnets(new_prefix=28))
+    lab.settings["subnets"] = (only,)
     first = lab.up("app")
     one = network_of(lab)
-    assert subnet_of(lab, one) == chosen
+    assert subnet_of(lab, one) == only
     second = lab.up("app", test="other")
     (other,) = lab.yard.engine.made(lab.labels).networks - {one}
     assert subnet_of(lab, other).prefixlen < 28
@@ -95,11 +106,12 @@ def test_the_engines_own_pools_can_be_chosen(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("more", ["", "pre_start: [{image: *image, command: ['true']}]"])
-def test_another_subnet_is_taken_if_the_engine_refuses_one(lab: Lab, more: str) -> None:
+def test_another_subnet_is_taken_if_the_engine_refuses_one(
+    lab: Lab, more: str, chosen: IPv4Network
+) -> None:
     lab.compose(f"""
     services: {{app: {{<<: *sleeper, image: &image debian:bookworm-slim, {more}}}}}
     """)
-    chosen = IPv4Network("10.231.5.0/27")
     lab.settings["subnets"] = (chosen,)
     # the claims have read by now what is taken, and the one after this comes next
     first = IPv4Network(lab.yard.subnets.claim("look", {"net": 1})["net"])
@@ -115,15 +127,18 @@ def test_another_subnet_is_taken_if_the_engine_refuses_one(lab: Lab, more: str) 
         lab.yard.engine.remove(label)
 
 
-def test_a_subnet_that_the_compose_file_fixes_is_not_given_to_another_network(lab: Lab) -> None:
-    lab.compose("""
-    services: {app: {<<: *sleeper, networks: [own, fixed]}}
+def test_a_subnet_that_the_compose_file_fixes_is_not_given_to_another_network(
+    lab: Lab, chosen: IPv4Network
+) -> None:
+    fixed, free = chosen.subnets(new_prefix=28)
+    lab.compose(f"""
+    services: {{app: {{<<: *sleeper, networks: [own, fixed]}}}}
     networks:
-      own: {}
-      fixed: {ipam: {config: [{subnet: 10.231.6.0/28}]}}
+      own: {{}}
+      fixed: {{ipam: {{config: [{{subnet: {fixed}}}]}}}}
     """)
-    lab.settings["subnets"] = (IPv4Network("10.231.6.0/27"),)
+    lab.settings["subnets"] = (chosen,)
     lab.up("app")
     networks = {re.sub(".*_", "", n): n for n in lab.yard.engine.made(lab.labels).networks}
-    assert subnet_of(lab, networks["own"]) == IPv4Network("10.231.6.16/28")
-    assert subnet_of(lab, networks["fixed"]) == IPv4Network("10.231.6.0/28")
+    assert subnet_of(lab, networks["own"]) == free
+    assert subnet_of(lab, networks["fixed"]) == fixed
