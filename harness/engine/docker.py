@@ -287,7 +287,16 @@ def _health_check(raw: Mapping[str, Any] | None) -> HealthCheck | None:
 
 
 def _bindings(ports: Mapping[str, Any]) -> Iterator[Binding]:
+    """Read ``NetworkSettings.Ports``.
+
+    A port published everywhere is there twice. The engine may pick another number for IPv6 if
+    somebody takes the first in between, and at that one nothing answers over IPv4.
+    """
     for container_port, bound in ports.items():
-        for entry in bound or ():
-            if entry.get("HostPort"):
-                yield Binding(container_port, entry.get("HostIp") or "", int(entry["HostPort"]))
+        bindings = [
+            Binding(container_port, entry.get("HostIp") or "", int(entry["HostPort"]))
+            for entry in bound or ()
+            if entry.get("HostPort")
+        ]
+        both = {"0.0.0.0", "::"} <= {b.host_ip for b in bindings}  # noqa: S104 - compared
+        yield from (b for b in bindings if not (both and b.host_ip == "::"))
