@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from harness.engine.answers import process_tree, read_container
 from harness.engine.client import LOOPBACK, connect
 from harness.engine.client import translated as _translated
 from harness.engine.events import EventStream
 from harness.engine.exec_session import DockerExecSession
 from harness.engine.making import Making
-from harness.engine.protocol import Binding, ExecResult, HealthCheck, Process, Snapshot
+from harness.engine.protocol import ExecResult, Process, Snapshot
 from harness.errors import ContainerGoneError, EngineRefusedError, HarnessError
 from harness.lease.labels import RUN
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-SERVICE_LABEL = "com.docker.compose.service"
 NETWORK_LABEL = "com.docker.compose.network"
-NUMBER_LABEL = "com.docker.compose.container-number"
 
 
 class DockerEngine(Making):
@@ -46,7 +44,7 @@ class DockerEngine(Making):
     def snapshot(self, container: str) -> Snapshot:
         """Look at a container."""
         with _translated():
-            return _read(self._client.inspect_container(container))
+            return read_container(self._client.inspect_container(container))
 
     def start(self, container: str) -> None:
         """Start a container."""
@@ -270,86 +268,3 @@ def _local_listener(port: int) -> str:
 def _filter(labels: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the engine's filter; a label without a value stands for every value."""
     return {"label": [f"{key}={value}" if value else key for key, value in labels.items()]}
-
-
-def _read(raw: Mapping[str, Any]) -> Snapshot:
-    """Read the answer of ``GET /containers/{id}/json``."""
-    state, config = raw["State"], raw["Config"]
-    labels = config.get("Labels") or {}
-    return Snapshot(
-        id=raw["Id"],
-        name=raw["Name"].lstrip("/"),
-        service=labels.get(SERVICE_LABEL, ""),
-        number=int(labels.get(NUMBER_LABEL) or 1),
-        status=state["Status"],
-        exit_code=state["ExitCode"],
-        oom_killed=bool(state.get("OOMKilled")),
-        image=config["Image"],
-        restarts=int(raw.get("RestartCount") or 0),
-        check=_health_check(config.get("Healthcheck")),
-        # a name without `=` takes the variable away
-        env=dict(e.split("=", 1) for e in config.get("Env") or () if "=" in e),
-        labels=labels,
-        bindings=tuple(_bindings(raw["NetworkSettings"].get("Ports") or {})),
-        command=(raw.get("Path") or "", *(raw.get("Args") or ())),
-        addresses=tuple(_addresses(raw["NetworkSettings"].get("Networks") or {})),
-        started_at=_moment(state.get("StartedAt")),
-        finished_at=_moment(state.get("FinishedAt")),
-    )
-
-
-def _moment(text: str | None) -> float:
-    """Read a time of the engine: the year 1 stands for never."""
-    return max(0.0, datetime.fromisoformat(text).timestamp()) if text else 0.0
-
-
-def _addresses(networks: Mapping[str, Any]) -> Iterator[str]:
-    for entry in networks.values():
-        for key in ("IPAddress", "GlobalIPv6Address"):
-            if entry.get(key):
-                yield entry[key]
-
-
-_NANOSECOND = 1e-9
-
-
-def _health_check(raw: Mapping[str, Any] | None) -> HealthCheck | None:
-    """Read ``Config.Healthcheck``: durations in nanoseconds, 0 means the engine's default."""
-    test = tuple((raw or {}).get("Test") or ())
-    if not raw or not test or test[0] == "NONE":
-        return None
-    return HealthCheck(
-        test=test,
-        interval=(raw.get("Interval") or 30 / _NANOSECOND) * _NANOSECOND,
-        timeout=(raw.get("Timeout") or 30 / _NANOSECOND) * _NANOSECOND,
-        retries=raw.get("Retries") or 3,
-        start_period=(raw.get("StartPeriod") or 0) * _NANOSECOND,
-    )
-
-
-def process_tree(raw: Mapping[str, Any], main: int) -> tuple[Process, ...]:
-    """Read the answer of ``GET /containers/{id}/top``: the main process and what stems from it.
-
-    What was exec'ed into the container has a parent outside, as the main process has.
-    """
-    titles = [title.upper() for title in raw["Titles"]]
-    pid, parent = titles.index("PID"), titles.index("PPID")
-    every = [Process(int(p[pid]), int(p[parent]), p[-1]) for p in raw["Processes"] or ()]
-    tree = [p for p in every if p.pid == main]
-    for found in tree:  # grows as it goes
-        tree += [p for p in every if p.parent == found.pid]
-    return tuple(tree)
-
-
-def _bindings(ports: Mapping[str, Any]) -> Iterator[Binding]:
-    """Yield bindings; of a port that is published on every address, the IPv4 one.
-
-    The engine may pick another host port for IPv6 (seen on Engine 20.10), which then answers at
-    no IPv4 address.
-    """
-    for container_port, bound in ports.items():
-        addresses = {entry.get("HostIp") for entry in bound or ()}
-        for entry in bound or ():
-            doubled = entry.get("HostIp") == "::" and "0.0.0.0" in addresses  # noqa: S104 - compared, not bound
-            if entry.get("HostPort") and not doubled:
-                yield Binding(container_port, entry.get("HostIp") or "", int(entry["HostPort"]))

@@ -16,7 +16,6 @@ from typing import Any
 from harness.model.project import unescaped
 
 PROJECT_LABEL = "com.docker.compose.project"
-NUMBER_LABEL = "com.docker.compose.container-number"
 _FILE_LABEL = "com.docker.compose.project.config_files"
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private use: no compose file has them, or it is not recorded
 _PROJECT = f"{_OPEN}{_CLOSE}"

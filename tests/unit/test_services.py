@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.engine.docker import process_tree
+from harness.engine.answers import process_tree
 from harness.engine.protocol import Process
 from harness.services.detect import server_of
 from harness.services.mosquitto import difference
