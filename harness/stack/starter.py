@@ -23,6 +23,8 @@ from harness.stack.yard import Yard
 _TAKEN = ("port is already allocated", "address already in use", "Ports are not available")
 _PORT = re.compile(r":(\d+)(?: failed|: bind)")
 _PORT_TRIES = 5
+# what the engine calls it when a container stops to answer
+_DISTURBING = frozenset({"die", "pause"})
 
 
 class Starter:
@@ -128,6 +130,10 @@ class Starter:
         Raises:
             ServiceStartError: It did not get ready.
         """
+        last = self._yard.events.last(container.id)
+        if not container.disturbed and (last is None or last.action not in _DISTURBING):
+            return
+        container.disturbed = False
         snapshot = self._yard.engine.snapshot(container.id)
         if snapshot.status == "paused":
             self._yard.engine.unpause(container.id)
