@@ -78,10 +78,9 @@ class Stack:
         """Whether it holds something that only one stack can have."""
         return bool(self._held)
 
-    @property
-    def for_others(self) -> Elsewhere:
-        """What stacks with a shorter life can use of it."""
-        first = {name: self.containers(name)[0].id for name in self._up if self.containers(name)}
+    def for_others(self, names: Iterable[str]) -> Elsewhere:
+        """Return what stacks with a shorter life can use of these services."""
+        first = {name: self.containers(name)[0].id for name in names if self.containers(name)}
         return left_for_others(self._yard.project, self.name, first)
 
     def containers(self, service: str) -> list[Container]:
