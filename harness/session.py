@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -185,8 +185,14 @@ class HarnessSession:
             self._wide_fixtures[definition] = self.fleet.fixture_begins(
                 definition.argname, names, lasts
             )
-        with self.outside_of_tests():
+        with self.outside_of_tests(), self._alone_with(uses):
             yield
+
+    def _alone_with(self, services: Collection[str]) -> AbstractContextManager[object]:
+        """Have no two workers set up fixtures of wider scopes on services that they share."""
+        if not services or not self.run.worker or not self.fleet.is_shared(services):
+            return nullcontext()
+        return self.run.one_at_a_time()
 
     def wide_fixture_ended(self, definition: object) -> None:
         """Put back what a fixture of a wider scope did to services, once it has ended.

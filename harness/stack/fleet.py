@@ -122,7 +122,8 @@ class Fleet:
             if prepared.suits(tier, elsewhere):
                 self._awaited[prepared.stack] = prepared.started
                 return prepared.stack
-            self._drop(prepared)
+            self._awaited[prepared.stack] = prepared.started
+            self.give_back(prepared.stack)  # its test turned out to need something else
         return self._new(tier.environment, yard)
 
     def _new(self, environment: Environment, yard: Yard) -> Stack:
@@ -131,11 +132,6 @@ class Fleet:
         )
         self._stacks.append(stack)
         return stack
-
-    def _drop(self, prepared: Prepared) -> None:
-        """Do without a stack that was started ahead for another need."""
-        prepared.stack.give_up()
-        prepared.started.add_done_callback(lambda _: self._remover.remove(prepared.stack))
 
     def start(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, test: str) -> None:
         """Bring the services of a tier up in its stack, as its isolation says.
@@ -150,8 +146,9 @@ class Fleet:
             if not set(tier.services) <= set(stack.services):
                 began = time.monotonic()
                 yard.check([yard.project.services[name] for name in tier.services])
-                if awaited := self._awaited.pop(stack, None):
+                if awaited := self._awaited.get(stack):
                     awaited.result()
+                    del self._awaited[stack]
                 else:
                     stack.up(tier.named, elsewhere, self._also(tier, yard))
                 if tier.life is Life.TEST:
@@ -316,6 +313,11 @@ class Fleet:
     def _resetters(self) -> Iterable[tuple[Stack, Resetter]]:
         return [*self._longer.resetters()] if self._longer else ()
 
+    def is_shared(self, names: Iterable[str]) -> bool:
+        """Whether other processes of the run use any of these services too."""
+        stacks = [s for s in self._stacks if self._longer and self._longer.is_common(s)]
+        return any({*names} & {*stack.services} for stack in stacks)
+
     def account(self) -> Account:
         """Return what the run came to so far, and begin a new account."""
         account, self.starts = Account(self.starts), []
@@ -337,6 +339,9 @@ class Fleet:
         Raises:
             HarnessError: The engine refused something of such a stack. The rest is gone.
         """
+        if started := self._awaited.pop(stack, None):
+            stack.give_up()
+            started.exception()  # nothing is made of it any more
         if stack.takes_turns:
             self._remover.now(stack)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 
 from harness.plan.lives import Life, Tier
@@ -27,6 +28,7 @@ class LongerLived:
         self._stacks: dict[object, Stack] = {}
         self._tiers: dict[Stack, Tier] = {}
         self._resetters: dict[Stack, Resetter] = {}
+        self._numbers = itertools.count(1)
 
     def known(self, tier: Tier) -> Stack | None:
         """Return a tier's stack, if there is one."""
@@ -62,6 +64,11 @@ class LongerLived:
             return False
         return tier.life is Life.RUN or self._is_kept(tier)
 
+    def is_common(self, stack: Stack) -> bool:
+        """Whether all processes of the run use a stack."""
+        tier = self._tiers.get(stack)
+        return tier is not None and tier.life is Life.RUN
+
     def forget(self, stack: Stack) -> None:
         """A stack is to go: nobody gets it any more."""
         tier = self._tiers.pop(stack, None)
@@ -83,7 +90,7 @@ class LongerLived:
         if shared:
             name = run.stack_name(rank, f"shared{suffix}", common=True)
             return Stack(self._yard, name, tier.environment, registry=Registry(name))
-        name = run.stack_name(rank, f"{len(self._all) + 1}{suffix}")
+        name = run.stack_name(rank, f"{next(self._numbers)}{suffix}")
         return Stack(self._yard, name, tier.environment)
 
     def _is_kept(self, tier: Tier) -> bool:

@@ -55,6 +55,7 @@ class Resetter:
         self._technologies: dict[str, Technology] = {}
         self._known: set[str] = set()
         self._level = 0
+        self._floor = 0
         self._saved: dict[str, int] = {}
         self._wide: dict[str, set[str]] = {}
 
@@ -127,7 +128,9 @@ class Resetter:
         services = [*self._services(names)]
         for service in services:
             self._wide.setdefault(service.name, set()).add(f"the fixture {fixture!r}")
-        if not lasts:
+        if lasts:
+            self._floor = self._level  # what it does stays, also when inner fixtures have ended
+        else:
             self.save(s.name for s in services)
             self._level += 1
         for service in services:
@@ -142,6 +145,10 @@ class Resetter:
             HarnessError: It cannot be put back.
         """
         self._level -= 1
+        if self._level < self._floor:
+            self._floor = self._level
+            self._saved = dict.fromkeys(self._saved, self._level - 1)
+            return
         for name, level in self._saved.items():
             if level > self._level:
                 self._technologies[name].forget(self._level + 1)
@@ -205,7 +212,8 @@ class Resetter:
     def _ends(self, service: Service) -> bool:
         """Whether a service does something once, and has no state of its own."""
         asked = ready_of(service).exit_code is not None
-        return asked or service.name in self._yard.project.one_shots
+        one_shot = asked or service.name in self._yard.project.one_shots
+        return one_shot or self._stack.is_done(service.name)
 
     def _dependents(self, name: str) -> set[str]:
         """Return the services that are up and depend on one, and were not made anew with it."""

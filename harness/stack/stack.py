@@ -155,6 +155,10 @@ class Stack:
         """
         return self._starter.answers(name, within)
 
+    def is_done(self, name: str) -> bool:
+        """Whether a service has ended as it should."""
+        return self._starter.is_done(name)
+
     def revive(self) -> None:
         """Start again what has ended or was paused since it was ready: a test may have done it.
 

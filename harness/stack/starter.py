@@ -140,6 +140,17 @@ class Starter:
         elif snapshot.finished and not self._may_end(container.service, snapshot):
             container.start()
 
+    def is_done(self, name: str) -> bool:
+        """Whether every container of a service has ended as it should."""
+        return all(self._is_done(container) for container in self.containers[name])
+
+    def _is_done(self, container: Container) -> bool:
+        last = self._yard.events.last(container.id)
+        if last is not None and last.action != "die":
+            return False
+        snapshot = self._yard.engine.snapshot(container.id)
+        return snapshot.finished and self._may_end(container.service, snapshot)
+
     def _may_end(self, name: str, snapshot: Snapshot) -> bool:
         """Whether a container has ended as it should: it did what it was there for."""
         service = self._yard.project.services[name]
