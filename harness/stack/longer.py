@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from harness.plan.lives import Life, Tier
 from harness.stack.registry import Registry
-from harness.stack.reset import Resetter
+from harness.stack.resets import Resets
 from harness.stack.stack import Stack
 from harness.stack.yard import Yard
 
@@ -16,18 +16,19 @@ from harness.stack.yard import Yard
 class LongerLived:
     """Finds the stack of a tier that outlives its test; makes it for the first."""
 
-    def __init__(self, yard: Yard, stacks: list[Stack]) -> None:
+    def __init__(self, yard: Yard, stacks: list[Stack], broken: Callable[[Stack], None]) -> None:
         """Know of none.
 
         Args:
             yard: What stacks are made with.
             stacks: The list of all stacks of the fleet, in which new ones are entered.
+            broken: Takes a stack whose state could not be put back.
         """
         self._yard = yard
         self._all = stacks
         self._stacks: dict[object, Stack] = {}
         self._tiers: dict[Stack, Tier] = {}
-        self._resetters: dict[Stack, Resetter] = {}
+        self.resets = Resets(yard, broken)
         self._numbers = itertools.count(1)
 
     def known(self, tier: Tier) -> Stack | None:
@@ -42,16 +43,6 @@ class LongerLived:
             self._tiers[stack] = tier
             self._all.append(stack)
         return stack
-
-    def resetter(self, stack: Stack) -> Resetter:
-        """Return what puts a stack back."""
-        if stack not in self._resetters:
-            self._resetters[stack] = Resetter(self._yard, stack)
-        return self._resetters[stack]
-
-    def resetters(self) -> Iterator[tuple[Stack, Resetter]]:
-        """Yield the stacks that are put back."""
-        yield from self._resetters.items()
 
     def ending(self, life: Life, node: str) -> list[Stack]:
         """Return the stacks whose life ends with a class, module or package."""
@@ -74,8 +65,7 @@ class LongerLived:
         tier = self._tiers.pop(stack, None)
         if tier is not None:
             self._stacks.pop(tier.key, None)
-        if resetter := self._resetters.pop(stack, None):
-            resetter.close()
+        self.resets.forget(stack)
 
     def _make(self, tier: Tier) -> Stack:
         run = self._yard.run
