@@ -243,14 +243,18 @@ class Stack:
     def _create(self, wanted: list[Service]) -> Callable[[str], None]:
         """Create containers; return what starts a service."""
         file, document = self._write(wanted)
-        names = [s.name for s in wanted]
+        creator, names = self._yard.creator, [s.name for s in wanted]
         if self._yard.faithful:
+            creator.prepare(self.name, self._labels, document)
+            self._connect(wanted)
             self._yard.composer.up_and_wait(self.name, file, names, self._yard.timeout)
-        elif needs_compose_start(wanted):
-            self._yard.creator.prepare(self.name, self._labels, document)
+            self._starter.find(wanted)
+            return lambda _: None
+        if needs_compose_start(wanted):
+            creator.prepare(self.name, self._labels, document)
+            self._connect(wanted)
             return partial(self._starter.start_by_compose, project=self.name, file=file)
-        else:
-            self._yard.creator.create(self.name, self._labels, file, document, names)
+        creator.create(self.name, self._labels, file, document, names)
         self._starter.find(wanted)
         self._connect(wanted)
         return partial(self._starter.start, wanted=wanted)
