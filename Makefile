@@ -14,8 +14,8 @@ ITESTS ?= tests/integration
 TESTS ?= tests/integration tests/messages tests/plugin tests/unit
 PYTEST8_TESTS ?= tests/messages
 # What does not fit is run by CI all the same.
-MORE_TESTS ?= tests/engine
-PYTEST8_MORE_TESTS ?= tests/plugin tests/unit
+MORE_TESTS ?= tests/engine tests/sharing
+PYTEST8_MORE_TESTS ?= tests/plugin tests/unit tests/sharing/test_scopes.py
 
 VENV := .venv
 VENV8 := .venv-pytest8
@@ -42,7 +42,7 @@ test-pytest9: ready ## TESTS on pytest 9
 test-pytest8: ready $(VENV8)/.stamp ## PYTEST8_TESTS on pytest 8
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_TESTS)
 
-test-more: ready $(VENV8)/.stamp ## what `make test` leaves out: the engine, and more on pytest 8
+test-more: ready $(VENV8)/.stamp ## what `make test` leaves out: engine, sharing, and more on pytest 8
 	$(BIN)/pytest $(PYTEST_ARGS) $(MORE_TESTS)
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_MORE_TESTS)
 

@@ -138,7 +138,10 @@ class HarnessSession:
     def look_ahead(self) -> None:
         """Begin to start what the next tests need, while this one runs."""
         count = 1 if self.settings.ahead is None else self.settings.ahead
-        for item in self.tests.next(count, self.run.worker):
+        coming = self.tests.next(count, self.run.worker)
+        if "fleet" in self.__dict__:
+            self.fleet.next_tests({item.nodeid for item in coming})
+        for item in coming:
             if self._may_start_ahead(item):
                 try:
                     need = self.need(item)

@@ -14,7 +14,7 @@ from harness.plan.account import Account, Start
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Rules, Tier, tiers
 from harness.plan.need import Environment, Need
-from harness.stack.ahead import Ahead
+from harness.stack.ahead import Ahead, Prepared
 from harness.stack.failures import Failures
 from harness.stack.lease import Lease
 from harness.stack.longer import LongerLived
@@ -118,8 +118,7 @@ class Fleet:
             if prepared.suits(tier, elsewhere):
                 self._awaited[prepared.stack] = prepared.started
                 return prepared.stack
-            self._awaited[prepared.stack] = prepared.started
-            self.give_back(prepared.stack)  # its test turned out to need something else
+            self._do_without(prepared)  # its test turned out to need something else
         return self._new(tier.environment, yard)
 
     def _new(self, environment: Environment, yard: Yard) -> Stack:
@@ -154,6 +153,15 @@ class Fleet:
                 stack.revive()
             if tier.resets:
                 self._long.resets.of(stack).save(tier.resets)
+
+    def next_tests(self, coming: Collection[str]) -> None:
+        """Do without what was started ahead for tests that another worker has taken over."""
+        for prepared in self._ahead.passed_over(coming):
+            self._do_without(prepared)
+
+    def _do_without(self, prepared: Prepared) -> None:
+        self._awaited[prepared.stack] = prepared.started
+        self.give_back(prepared.stack)
 
     def start_ahead(self, need: Need, bounds: Bounds, test: str) -> None:
         """Begin to start what a later test needs, if it is to have a stack of its own.
