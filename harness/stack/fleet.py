@@ -178,7 +178,7 @@ class Fleet:
                 elif (stack := self._standing(tier)) is None:
                     return
                 else:
-                    elsewhere = elsewhere.joined(stack.for_others)
+                    elsewhere = elsewhere.joined(stack.left_for(tier.services))
             if own is None or not yard.can_start_ahead(own.services, elsewhere):
                 return
             if not (self._failures and self._failures.has(self._key(own, yard))):

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,19 @@ class Stack:
         """Whether it holds something that only one stack can have."""
         return bool(self._held)
 
-    @property
-    def for_others(self) -> Elsewhere:
-        """What stacks with a shorter life can use of it."""
+    def left_for(self, services: Collection[str]) -> Elsewhere:
+        """Return what a stack with a shorter life can use of it.
+
+        Args:
+            services: The services that the other's test has here. It may have a service of its
+                own of what else runs here; only a network that there is once is everybody's.
+        """
         first = {name: self.containers(name)[0].id for name in self._up if self.containers(name)}
-        return left_for_others(self._yard.project, self.name, first)
+        used = {name: id_ for name, id_ in first.items() if name in services}
+        return replace(
+            left_for_others(self._yard.project, self.name, used),
+            networks=left_for_others(self._yard.project, self.name, first).networks,
+        )
 
     def containers(self, service: str) -> list[Container]:
         """Return every replica of a service that is up, by number."""
