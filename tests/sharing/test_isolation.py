@@ -32,7 +32,8 @@ def test_isolation_is_chosen_by_markers_and_services(team: Sharing) -> None:
     team.services("app", "other")
     team.service("declared", **{"x-harness": {"isolation": "shared"}})
     module = 'pytestmark = pytest.mark.services("app", isolation="shared")'
-    team.write("test_module.py", TWICE.format(mark="").replace("@pytest", f"{module}\n\n    @pytest"))
+    twice = TWICE.format(mark="").replace("@pytest", f"{module}\n\n    @pytest")
+    team.write("test_module.py", twice)
     marker = '@pytest.mark.other(isolation="shared")'
     team.write("test_marker.py", TWICE.replace("app", "other").format(mark=marker))
     team.write("test_service.py", TWICE.replace("app", "declared").format(mark=""))
