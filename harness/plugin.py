@@ -85,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from harness.opening import open_session
     from harness.scopes import WiderScopes
+    from harness.testhooks import TestHooks
     from harness.workers import Workers
 
     session, header, fixtures = open_session(
@@ -95,6 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
     module = types.ModuleType("harness.service_fixtures", "A plain fixture for each service.")
     vars(module).update(fixtures)
     config.pluginmanager.register(module, "harness-service-fixtures")
+    config.pluginmanager.register(TestHooks(session), "harness-tests")
     config.pluginmanager.register(WiderScopes(session), "harness-wider-scopes")
     if config.pluginmanager.has_plugin("xdist") and not hasattr(config, "workerinput"):
         workers = Workers(session, config.stash[LEFT])
@@ -106,59 +108,11 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return config.stash.get(HEADER, [])
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Add a test's need as markers, so that ``-m`` finds it."""
-    session = item.config.stash.get(SESSION, None)
-    if session is not None:
-        session.collected(item)
-
-
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
-    """Look again at a test's marks: hooks may have added some since it was collected.
-
-    Stop a test that names services where no compose file defines any. Give a test that has no
-    fixtures its stack after its own set-up.
-    """
-    session = item.config.stash.get(SESSION, None)
-    if session is not None:
-        session.collected(item)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Stop a test that names services where no compose file defines any."""
     if NO_FILES in item.config.stash and item.get_closest_marker("services"):
         pytest.fail(item.config.stash[NO_FILES], pytrace=False)
-    yield
-    if session is not None:
-        session.begin_without_fixtures(item)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give services' fixtures their scopes, and have tests that share stacks run together."""
-    session = config.stash.get(SESSION, None)
-    if session is not None:
-        session.tests.finished(items)
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Take note of the tests that will run."""
-    ours = session.config.stash.get(SESSION, None)
-    if ours is not None:
-        ours.tests.will_run(session.items)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Take note of the test that follows."""
-    session = item.config.stash.get(SESSION, None)
-    if session is not None:
-        session.tests.following = nextitem
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> None:
-    """Begin to start what the next test needs, while this one runs."""
-    session = item.config.stash.get(SESSION, None)
-    if session is not None:
-        session.look_ahead()
 
 
 @pytest.hookimpl(wrapper=True)
