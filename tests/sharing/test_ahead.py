@@ -10,7 +10,7 @@ from .sharing import Sharing
 LOOK = """
     import pytest
     from harness.lease.labels import RUN
-    from notes import note, running, saw, sh, until
+    from notes import note, noted, running, saw, until
 
     def others(service, name=None):
         mine = getattr(service, "container", service)
@@ -43,22 +43,18 @@ def test_the_next_tests_services_are_there_while_one_runs(team: Sharing) -> None
     assert len({*app}) == 3
 
 
-TEAMS_OWN = """
-    import pytest
-    from harness.lease.labels import RUN
-
-    @pytest.fixture
-    def own(): ...
-    """
-
-
 @pytest.mark.parametrize(
-    ("options", "there"), [([], False), (["--harness-ahead=0"], False), (["--harness-ahead=1"], True)]
+    ("options", "fixtures", "there"),
+    [
+        ([], "own, other", False),
+        (["--harness-ahead=0"], "other", False),
+        (["--harness-ahead=1"], "own, other", True),
+    ],
+    ids=["a fixture of the team's own", "none", "one in any case"],
 )
-def test_a_test_with_a_fixture_of_the_teams_own_is_waited_for_unless_the_user_says_so(
-    team: Sharing, options: list[str], there: bool
+def test_what_the_teams_own_fixtures_come_before_is_started_ahead_only_if_the_user_says_so(
+    team: Sharing, options: list[str], fixtures: str, there: bool
 ) -> None:
-    """What is started ahead is up before the test's session and module fixtures are set up."""
     team.services("app", "other")
     team.conftest(
         LOOK
@@ -66,40 +62,26 @@ def test_a_test_with_a_fixture_of_the_teams_own_is_waited_for_unless_the_user_sa
     @pytest.fixture
     def own(): ...
 
-    @pytest.fixture(scope="module")
-    def of_the_module():
-        # containers that stand here were made before: the test's own come after wider fixtures
-        [run] = {value for *_, value in noted("run")}
-        note("there", bool(running(run, "other")))
-    """.replace("import note,", "import note, noted,")
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(item):
+        if item.name == "test_two":
+            [run] = {value for *_, value in noted("run")}
+            note("there", bool(running(run, "other")))
+    """
     )
-    team.write("test_one.py", LOOK + "    def test_one(app):\n        saw(app)\n")
-    if there:
-        team.write(
-            "test_one.py",
-            LOOK + "    def test_one(app):\n        saw(app)\n"
-            '        until(lambda: others(app, "other"))\n',
-        )
-    team.write("test_two.py", "def test_two(of_the_module, own, other): ...\n")
+    look = 'until(lambda: others(app, "other"))' if there else ""
+    team.tests(
+        LOOK
+        + f"""
+    def test_one(app):
+        saw(app)
+        {look}
+
+    def test_two({fixtures}): saw(other)
+    """
+    )
     team.passes(*options, passed=2)
     assert team.values("there") == [there]
-
-
-def test_none_is_started_ahead_if_the_user_says_so(team: Sharing) -> None:
-    team.services("app", "other")
-    team.conftest(
-        LOOK
-        + """
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_teardown(item):
-        [run] = {value for *_, value in noted("run")}
-        if item.name == "test_one":
-            note("there", bool(running(run, "other")))
-    """.replace("import note,", "import note, noted,")
-    )
-    team.tests("from notes import saw\ndef test_one(app): saw(app)\ndef test_two(other): ...\n")
-    team.passes("--harness-ahead=0", passed=2)
-    assert team.values("there") == [False]
 
 
 def test_a_start_ahead_that_fails_is_told_by_its_own_test_only(team: Sharing) -> None:
@@ -110,14 +92,7 @@ def test_a_start_ahead_that_fails_is_told_by_its_own_test_only(team: Sharing) ->
         + """
     def test_one(app):
         saw(app)
-        until(lambda: others(app, "dies") or noted_dead(app))
-
-    def noted_dead(app):
-        from contextlib import closing
-        from harness.engine.client import connect
-        label = [f"{RUN}={app.container.labels[RUN]}", "com.docker.compose.service=dies"]
-        with closing(connect()[0]) as api:
-            return api.containers(all=True, filters={"label": label, "status": "exited"})
+        until(lambda: others(app, "dies"))
 
     def test_dies(dies): ...
     def test_three(other): saw(other)
@@ -125,7 +100,9 @@ def test_a_start_ahead_that_fails_is_told_by_its_own_test_only(team: Sharing) ->
     )
     result = team.run_for_real()
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*ERROR at setup of test_dies*", "*exit code 4*"])
+    result.stdout.fnmatch_lines(
+        ["*ERROR at setup of test_dies *", "*service 'dies' exited with code 4*"]
+    )
 
 
 def test_what_only_one_stack_can_have_is_never_started_ahead(team: Sharing) -> None:

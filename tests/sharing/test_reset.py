@@ -239,7 +239,9 @@ def test_a_client_that_lost_its_connection_is_replaced_if_it_does_not_recover(
     resetting.server("holds", **client, command=["perl", "-e", CLIENT])
     asks = 'print $$in "$$query;\\n"; print $$client scalar <$$out> || "gone\\n"'
     assert asks in CLIENT
-    recovers = CLIENT.replace(asks, 'print $$client `psql -XAtqc "$$query"`').replace('open2($$out, $$in, "psql", "-XAtq");', "")
+    recovers = CLIENT.replace(asks, 'print $$client `psql -XAtqc "$$query"`').replace(
+        'open2($$out, $$in, "psql", "-XAtq");', ""
+    )
     resetting.server("connects", **client, command=["perl", "-e", recovers])
     resetting.conftest(
         """

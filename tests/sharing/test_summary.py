@@ -11,9 +11,7 @@ SAVED = "harness: 3 tests started the same service app: harness_isolation = shar
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "two workers"])
-def test_the_summary_says_what_sharing_would_have_saved(
-    team: Sharing, workers: list[str]
-) -> None:
+def test_the_summary_says_what_sharing_would_have_saved(team: Sharing, workers: list[str]) -> None:
     team.service("app", command=["sh", "-c", "sleep 1.5; touch /up; sleep infinity"], **SLOW)
     team.tests(
         """
