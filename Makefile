@@ -6,14 +6,16 @@ PYTHON ?= python3
 # Arguments for pytest: of `make test`, and of `make itest` (e.g. ITEST_ARGS='-k orders -x').
 PYTEST_ARGS ?= -n 4 --dist worksteal
 ITEST_ARGS ?=
+# Arguments of `make bench`, e.g. BENCH_ARGS='--only one-test --rounds 3'.
+BENCH_ARGS ?=
 
 ITESTS ?= tests/integration
 # What `make test` runs, on pytest 9 and on pytest 8, keeps within three minutes on two cores.
 TESTS ?= tests/integration tests/messages tests/plugin tests/unit
 PYTEST8_TESTS ?= tests/messages
 # What does not fit is run by CI all the same.
-MORE_TESTS ?= tests/engine
-PYTEST8_MORE_TESTS ?= tests/plugin tests/unit
+MORE_TESTS ?= tests/engine tests/sharing
+PYTEST8_MORE_TESTS ?= tests/plugin tests/unit tests/sharing/test_scopes.py
 
 VENV := .venv
 VENV8 := .venv-pytest8
@@ -23,7 +25,7 @@ BIN8 := $(VENV8)/bin
 .DEFAULT_GOAL := help
 # Two test runs side by side would fight for two cores: -j must not start them together.
 .NOTPARALLEL:
-.PHONY: help itest test test-pytest9 test-pytest8 test-more test-all lint format ready engine base-image \
+.PHONY: help itest test test-pytest9 test-pytest8 test-more test-all lint format bench ready engine base-image \
 	stop-engine clean
 
 help: ## this list
@@ -40,7 +42,7 @@ test-pytest9: ready ## TESTS on pytest 9
 test-pytest8: ready $(VENV8)/.stamp ## PYTEST8_TESTS on pytest 8
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_TESTS)
 
-test-more: ready $(VENV8)/.stamp ## what `make test` leaves out: the engine, and more on pytest 8
+test-more: ready $(VENV8)/.stamp ## what `make test` leaves out: engine, sharing, and more on pytest 8
 	$(BIN)/pytest $(PYTEST_ARGS) $(MORE_TESTS)
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_MORE_TESTS)
 
@@ -66,11 +68,14 @@ engine: $(VENV)/.stamp ## an engine that answers: found, else installed and star
 base-image: engine ## the image that the Dockerfiles start from: found, pulled or made
 	@.ci/base-image
 
+bench: ready ## how fast it is, against bars and other tools; BENCH_ARGS=--quick sees that it runs
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
 stop-engine: ## ends the engine that make started, and no other
 	@.ci/engine stop
 
 clean: ## removes virtual environments and caches (the engine stays)
-	rm -rf $(VENV) $(VENV8) .pytest_cache .mypy_cache .ruff_cache .harness dist
+	rm -rf $(VENV) $(VENV8) .pytest_cache .mypy_cache .ruff_cache .harness .bench dist
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(VENV)/.stamp: pyproject.toml

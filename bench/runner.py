@@ -92,15 +92,26 @@ def _finish(command: Sequence[str], root: Path, env: Mapping[str, str]) -> tuple
     ):
         try:
             process.wait(_TIMEOUT)
-        except BaseException:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(_LAST_WORDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        except BaseException as error:
+            _end(process, interrupted=isinstance(error, KeyboardInterrupt))
             raise
         output.seek(0)
         return process.returncode, output.read()
+
+
+def _end(process: subprocess.Popen[bytes], interrupted: bool) -> None:
+    """Let pytest clean up; a terminal's Ctrl-C has reached it too, and a second cuts that short."""
+    try:
+        if interrupted:
+            process.wait(_LAST_WORDS / 4)
+            return
+    except subprocess.TimeoutExpired:
+        pass
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_LAST_WORDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _essence(output: str) -> str:

@@ -71,12 +71,19 @@ class Container:
     """One container of a service.
 
     Everything is asked of the engine when it is read, so it is never out of date.
+
+    Attributes:
+        id: The engine's id.
+        name: Its name.
+        number: Which replica of its service it is, from 1 on.
+        disturbed: Whether a test has stopped, killed or paused it, and may have left it so.
     """
 
     def __init__(self, control: Control, service: Service, snapshot: Snapshot) -> None:
         self._control = control
         self._service = service
         self.number: int = snapshot.number
+        self.disturbed = False
         self.stands_for(snapshot)
 
     def stands_for(self, snapshot: Snapshot) -> None:
@@ -236,6 +243,7 @@ class Container:
 
     def stop(self) -> None:
         """Stop it as its compose file says: hooks, its own signal, its grace period."""
+        self.disturbed = True
         self._control.before_stop(self.id)
         self._control.engine.stop(self.id)
 
@@ -263,12 +271,14 @@ class Container:
         Raises:
             EngineRefusedError: It had not ended 10 s after SIGKILL.
         """
+        self.disturbed = True
         self._control.engine.kill(self.id, signal)
         if signal in _KILLED:
             self._wait_ended()
 
     def pause(self) -> None:
         """Freeze every process in it."""
+        self.disturbed = True
         self._control.engine.pause(self.id)
 
     def unpause(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -138,7 +138,10 @@ class HarnessSession:
     def look_ahead(self) -> None:
         """Begin to start what the next tests need, while this one runs."""
         count = 1 if self.settings.ahead is None else self.settings.ahead
-        for item in self.tests.next(count, self.run.worker):
+        coming = self.tests.next(count, self.run.worker)
+        if "fleet" in self.__dict__:
+            self.fleet.next_tests({item.nodeid for item in coming})
+        for item in coming:
             if self._may_start_ahead(item):
                 try:
                     need = self.need(item)
@@ -185,8 +188,14 @@ class HarnessSession:
             self._wide_fixtures[definition] = self.fleet.fixture_begins(
                 definition.argname, names, lasts
             )
-        with self.outside_of_tests():
+        with self.outside_of_tests(), self._alone_with(uses):
             yield
+
+    def _alone_with(self, services: Collection[str]) -> AbstractContextManager[object]:
+        """Have no two workers set up fixtures of wider scopes on services that they share."""
+        if not services or not self.run.worker or not self.fleet.is_shared(services):
+            return nullcontext()
+        return self.run.one_at_a_time()
 
     def wide_fixture_ended(self, definition: object) -> None:
         """Put back what a fixture of a wider scope did to services, once it has ended.

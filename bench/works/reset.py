@@ -103,7 +103,7 @@ def _write(root: Path, case: Case, run: str) -> None:
         for name in document.get("volumes") or ():
             document["volumes"][name] = {"labels": {LABEL: run}}
         file.write_text(json.dumps(document))
-    (folder / "tables.yml").write_text(json.dumps({"services": {"tables": _tables(run)}}))
+    (folder / "tables.yml").write_text(json.dumps({"services": _tables(run)}))
     body = f"""
 
 {"".join(f'@pytest.mark.services("{name}"){chr(10)}' for name in case.needs)}
@@ -133,16 +133,24 @@ else:
 
 
 def _tables(run: str) -> dict[str, object]:
+    """Return a one-shot that makes the tables, and a service that wants it to have ended."""
     statements = "".join(
         f"CREATE TABLE t{number} (id serial PRIMARY KEY, name text, at timestamptz DEFAULT now());"
         f"CREATE INDEX ON t{number} (name);"
         for number in range(_TABLES)
     )
+    same = {"image": "${CONTAINER_REGISTRY}/postgres", "labels": {LABEL: run}}
     return {
-        "image": "${CONTAINER_REGISTRY}/postgres",
-        "depends_on": {"postgres": {"condition": "service_healthy"}},
-        "command": ["psql", "postgresql://shop:shop@postgres:5432/shop", "-qc", statements],
-        "labels": {LABEL: run},
+        "make-tables": {
+            **same,
+            "depends_on": {"postgres": {"condition": "service_healthy"}},
+            "command": ["psql", "postgresql://shop:shop@postgres:5432/shop", "-qc", statements],
+        },
+        "tables": {
+            **same,
+            "depends_on": {"make-tables": {"condition": "service_completed_successfully"}},
+            "command": ["sleep", "infinity"],
+        },
     }
 
 

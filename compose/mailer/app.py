@@ -1,7 +1,8 @@
 """mailer: writes a mail for each order that the broker delivers.
 
-GET /mails    the mails written since the start
-GET /health   200 once subscribed, 503 before
+GET /mails      the mails written since the start
+DELETE /mails   forgets them
+GET /health     200 once subscribed, 503 before
 
 Its session at the broker is persistent (a fixed client id, no clean session, QoS 1): orders
 published while it is away are delivered when it is back.
@@ -15,7 +16,7 @@ from socketserver import ThreadingMixIn
 from threading import Event
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from bottle import HTTPResponse, get, run
+from bottle import HTTPResponse, delete, get, run
 from paho.mqtt.client import Client, MQTTMessage
 
 mails: list[dict[str, object]] = []
@@ -59,6 +60,11 @@ def health() -> dict[str, str] | HTTPResponse:
 @get("/mails")
 def written() -> dict[str, object]:
     return {"mails": mails}
+
+
+@delete("/mails")
+def forget() -> None:
+    mails.clear()
 
 
 class Server(ThreadingMixIn, WSGIServer):

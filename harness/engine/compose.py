@@ -13,6 +13,7 @@ from harness.engine.protocol import Say
 from harness.errors import EngineRefusedError, ImageUnavailableError, ServiceNotReadyError
 
 _LINES = 20
+_ENDED_WELL = re.compile(r"container \S+ exited \(0\)")
 _PROGRESS = re.compile(r"\s*Image \S+ (Pull|Build|Built|Error)")
 
 
@@ -69,12 +70,19 @@ class ComposeEngine:
     ) -> None:
         """Create and start services, and wait for them, all in Compose's own way.
 
+        Compose gives up waiting when a service exits, also one that is there to end (Compose
+        5.6): that is no refusal.
+
         Raises:
             EngineRefusedError: Compose or the engine refused; the message is theirs.
         """
         verb = ["up", "-d", "--wait", "--wait-timeout", str(math.ceil(timeout))]
         verb += ["--no-build", "--pull", "never", "--no-recreate"]
-        self._do(project, file, verb, services)
+        try:
+            self._do(project, file, verb, services)
+        except EngineRefusedError as error:
+            if not _ENDED_WELL.search(str(error)):
+                raise
 
     def build(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
         """Build images.

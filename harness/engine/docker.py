@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 NETWORK_LABEL = "com.docker.compose.network"
+# seconds for containers that are being removed to leave their network
+_NETWORK_DEADLINE, _PAUSE = 20.0, 0.05
 
 
 class DockerEngine(Making):
@@ -171,16 +174,36 @@ class DockerEngine(Making):
     def _remove_network(self, network: str) -> None:
         """Remove a network; containers of longer-lived stacks are disconnected from it.
 
-        What somebody else connected keeps it, and is told.
+        What somebody else connected keeps it, and is told. One of ours that is being removed
+        itself cannot be disconnected: the network waits for that.
         """
         from docker.errors import APIError
 
+        deadline = time.monotonic() + _NETWORK_DEADLINE
+        while True:
+            ours = self._disconnect_ours(network)
+            try:
+                return self._client.remove_network(network)
+            except APIError as error:
+                busy = "active endpoints" in str(error.explanation)
+                if not (ours and busy) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+
+    def _disconnect_ours(self, network: str) -> bool:
+        """Disconnect what is ours from a network; return whether nothing else is in it."""
+        from docker.errors import APIError, NotFound
+
+        only_ours = True
         for container in self._client.inspect_network(network).get("Containers") or ():
-            with suppress(APIError):  # it may be going itself
+            with suppress(NotFound):
                 labels = self._client.inspect_container(container)["Config"].get("Labels") or {}
-                if RUN in labels:
+                if RUN not in labels:
+                    only_ours = False
+                    continue
+                with suppress(APIError):
                     self._client.disconnect_container_from_network(container, network, force=True)
-        self._client.remove_network(network)
+        return only_ours
 
     def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
         """Return the ids of all networks with these labels, by their names in compose files."""

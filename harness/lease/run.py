@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -67,6 +67,12 @@ class Run:
     def asked_to_keep(self) -> bool:
         """Whether the user wants stacks kept."""
         return self._keep
+
+    def one_at_a_time(self) -> AbstractContextManager[object]:
+        """Return a lock that one process of the run holds at a time."""
+        from filelock import FileLock
+
+        return FileLock(shared_folder() / f"harness-{self.id}-fixtures.lock")
 
     def join(self, *, uses: bool) -> None:
         """Be one of the run's processes.

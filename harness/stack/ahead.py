@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -52,6 +53,10 @@ class Ahead:
     def take(self, test: str) -> Prepared | None:
         """Hand out what was prepared for a test."""
         return self._prepared.pop(test, None)
+
+    def passed_over(self, coming: Collection[str]) -> list[Prepared]:
+        """Hand out what was prepared for tests that do not come next any more."""
+        return [self._prepared.pop(test) for test in [*self._prepared] if test not in coming]
 
     def give_up(self) -> list[Stack]:
         """Have all starts end soon, wait for that, and return the stacks, to be removed."""

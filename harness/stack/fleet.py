@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, UnknownServiceError, nearest
@@ -19,7 +19,6 @@ from harness.stack.failures import Failures
 from harness.stack.lease import Lease
 from harness.stack.longer import LongerLived
 from harness.stack.remover import Remover
-from harness.stack.reset import Disturbed, Resetter
 from harness.stack.stack import Stack
 from harness.stack.yard import Yard
 
@@ -68,10 +67,7 @@ class Fleet:
         self._longer: LongerLived | None = None
         self._remover = Remover(self._forget)
         self._ahead = Ahead()
-        self._resets = ThreadPoolExecutor(1, thread_name_prefix="harness-reset")
         self._awaited: dict[Stack, Future[None]] = {}
-        self._putting_back: Future[None] | None = None
-        self._put_back_last: list[Stack] = []
 
     def lease(
         self, need: Need, test: str, bounds: Bounds | None = None, own: bool = False
@@ -92,7 +88,7 @@ class Fleet:
             declared = {s.name: s.isolation for s in services}
             self._rules = Rules(self._isolation, {n: i for n, i in declared.items() if i})
             self._graph = {s.name: [d.service for d in s.dependencies] for s in services}
-            self._longer = LongerLived(self._made, self._stacks)
+            self._longer = LongerLived(self._made, self._stacks, self._broken)
         return self._made
 
     def tiers(
@@ -122,7 +118,7 @@ class Fleet:
             if prepared.suits(tier, elsewhere):
                 self._awaited[prepared.stack] = prepared.started
                 return prepared.stack
-            self._drop(prepared)
+            self._do_without(prepared)  # its test turned out to need something else
         return self._new(tier.environment, yard)
 
     def _new(self, environment: Environment, yard: Yard) -> Stack:
@@ -131,11 +127,6 @@ class Fleet:
         )
         self._stacks.append(stack)
         return stack
-
-    def _drop(self, prepared: Prepared) -> None:
-        """Do without a stack that was started ahead for another need."""
-        prepared.stack.give_up()
-        prepared.started.add_done_callback(lambda _: self._remover.remove(prepared.stack))
 
     def start(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, test: str) -> None:
         """Bring the services of a tier up in its stack, as its isolation says.
@@ -150,8 +141,9 @@ class Fleet:
             if not set(tier.services) <= set(stack.services):
                 began = time.monotonic()
                 yard.check([yard.project.services[name] for name in tier.services])
-                if awaited := self._awaited.pop(stack, None):
+                if awaited := self._awaited.get(stack):
                     awaited.result()
+                    del self._awaited[stack]
                 else:
                     stack.up(tier.named, elsewhere, self._also(tier, yard))
                 if tier.life is Life.TEST:
@@ -160,7 +152,16 @@ class Fleet:
             elif tier.life is not Life.TEST:
                 stack.revive()
             if tier.resets:
-                self._long.resetter(stack).save(tier.resets)
+                self._long.resets.of(stack).save(tier.resets)
+
+    def next_tests(self, coming: Collection[str]) -> None:
+        """Do without what was started ahead for tests that another worker has taken over."""
+        for prepared in self._ahead.passed_over(coming):
+            self._do_without(prepared)
+
+    def _do_without(self, prepared: Prepared) -> None:
+        self._awaited[prepared.stack] = prepared.started
+        self.give_back(prepared.stack)
 
     def start_ahead(self, need: Need, bounds: Bounds, test: str) -> None:
         """Begin to start what a later test needs, if it is to have a stack of its own.
@@ -178,7 +179,7 @@ class Fleet:
                 elif (stack := self._standing(tier)) is None:
                     return
                 else:
-                    elsewhere = elsewhere.joined(stack.left_for(tier.services))
+                    elsewhere = elsewhere.joined(stack.for_others(tier.services))
             if own is None or not yard.can_start_ahead(own.services, elsewhere):
                 return
             if not (self._failures and self._failures.has(self._key(own, yard))):
@@ -249,21 +250,13 @@ class Fleet:
                 )
 
     def put_back(self, used: Sequence[tuple[Stack, Tier]]) -> None:
-        """Begin to put back the state of services that a test has used."""
-        resetters = [(self._long.resetter(s), t.resets & {*s.services}) for s, t in used]
-        if not resetters:
-            return
+        """Begin to put back the state of services that a test has used.
 
-        def work() -> None:
-            disturbed = Disturbed()
-            for resetter, names in resetters:
-                disturbed.add(resetter.reset(names))
-            for resetter, _ in resetters:
-                resetter.recover(disturbed)
-
-        self.settle()
-        self._putting_back = self._resets.submit(work)
-        self._put_back_last = [stack for stack, _ in used]
+        Raises:
+            HarnessError: That of the test before could not be put back.
+        """
+        if used:
+            self._long.resets.begin(used)
 
     def settle(self) -> None:
         """Wait until all state is back.
@@ -271,56 +264,31 @@ class Fleet:
         Raises:
             HarnessError: It could not be put back. The next test gets new services.
         """
-        future, self._putting_back = self._putting_back, None
-        if future is None:
-            return
-        try:
-            future.result()
-        except BaseException:
-            for stack in self._put_back_last:
-                self._long.forget(stack)
-                self._remover.remove(stack)
-            raise
+        if self._longer:
+            self._longer.resets.settle()
 
     def fixture_begins(
         self, fixture: str, names: Iterable[str], lasts: bool
     ) -> Callable[[], None] | None:
-        """A fixture of a wider scope is about to run, and uses services.
+        """A fixture of a wider scope is about to run (see ``Resets.fixture_begins``)."""
+        if not self._longer:
+            return None
+        return self._longer.resets.fixture_begins(fixture, names, lasts)
 
-        Args:
-            fixture: Its name.
-            names: The services, with all that they depend on.
-            lasts: Whether it lasts as long as the session.
+    def _broken(self, stack: Stack) -> None:
+        """Do without a stack that could not be put back."""
+        self._long.forget(stack)
+        self._remover.remove(stack)
 
-        Returns:
-            What to call when it has ended, if state is to be put back then.
-
-        Raises:
-            HarnessError: The state of a service could not be put back, or not be remembered.
-        """
-        wanted = frozenset(names)
-        self.settle()
-        levels = [
-            resetter
-            for stack, resetter in self._resetters()
-            if wanted & {*stack.services} and resetter.changed_by(fixture, wanted, lasts)
-        ]
-
-        def ended() -> None:
-            self.settle()
-            for resetter in levels:
-                resetter.ended(wanted)
-
-        return ended if levels else None
-
-    def _resetters(self) -> Iterable[tuple[Stack, Resetter]]:
-        return [*self._longer.resetters()] if self._longer else ()
+    def is_shared(self, names: Iterable[str]) -> bool:
+        """Whether other processes of the run use any of these services too."""
+        stacks = [s for s in self._stacks if self._longer and self._longer.is_common(s)]
+        return any({*names} & {*stack.services} for stack in stacks)
 
     def account(self) -> Account:
         """Return what the run came to so far, and begin a new account."""
-        account, self.starts = Account(self.starts), []
-        for _, resetter in self._resetters():
-            account.replaced |= resetter.replaced
+        replaced = self._longer.resets.replaced if self._longer else set()
+        account, self.starts = Account(self.starts, {*replaced}), []
         return account
 
     def end(self, life: Life, node: str) -> None:
@@ -337,6 +305,9 @@ class Fleet:
         Raises:
             HarnessError: The engine refused something of such a stack. The rest is gone.
         """
+        if started := self._awaited.pop(stack, None):
+            stack.give_up()
+            started.exception()  # nothing is made of it any more
         if stack.takes_turns:
             self._remover.now(stack)
         else:
@@ -368,14 +339,12 @@ class Fleet:
             self._made.close()
             self._made = None
         self._remover.close()
-        self._resets.shutdown()
         if refused:
             raise refused[0]
 
     def _close_stacks(self, yard: Yard) -> list[HarnessError]:
         refused = self._remover.wait()
-        for _, resetter in self._resetters():
-            resetter.close()
+        self._long.resets.close()
         with yard.run.leave() as last:
             for stack in [*self._stacks]:
                 if self._long.stays(stack) and not (last and not yard.run.is_kept(stack.name)):

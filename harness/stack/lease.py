@@ -86,7 +86,7 @@ class Lease:
         found = Elsewhere()
         for key, stack in self._stacks.items():
             if key != tier.key and self._tiers[key].life >= tier.life:
-                found = found.joined(stack.left_for(self._tiers[key].services))
+                found = found.joined(stack.for_others(self._tiers[key].services))
         return found
 
     def containers(self, service: str) -> list[Container]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable
 
 from harness.plan.lives import Life, Tier
 from harness.stack.registry import Registry
-from harness.stack.reset import Resetter
+from harness.stack.resets import Resets
 from harness.stack.stack import Stack
 from harness.stack.yard import Yard
 
@@ -15,18 +16,20 @@ from harness.stack.yard import Yard
 class LongerLived:
     """Finds the stack of a tier that outlives its test; makes it for the first."""
 
-    def __init__(self, yard: Yard, stacks: list[Stack]) -> None:
+    def __init__(self, yard: Yard, stacks: list[Stack], broken: Callable[[Stack], None]) -> None:
         """Know of none.
 
         Args:
             yard: What stacks are made with.
             stacks: The list of all stacks of the fleet, in which new ones are entered.
+            broken: Takes a stack whose state could not be put back.
         """
         self._yard = yard
         self._all = stacks
         self._stacks: dict[object, Stack] = {}
         self._tiers: dict[Stack, Tier] = {}
-        self._resetters: dict[Stack, Resetter] = {}
+        self.resets = Resets(yard, broken)
+        self._numbers = itertools.count(1)
 
     def known(self, tier: Tier) -> Stack | None:
         """Return a tier's stack, if there is one."""
@@ -41,16 +44,6 @@ class LongerLived:
             self._all.append(stack)
         return stack
 
-    def resetter(self, stack: Stack) -> Resetter:
-        """Return what puts a stack back."""
-        if stack not in self._resetters:
-            self._resetters[stack] = Resetter(self._yard, stack)
-        return self._resetters[stack]
-
-    def resetters(self) -> Iterator[tuple[Stack, Resetter]]:
-        """Yield the stacks that are put back."""
-        yield from self._resetters.items()
-
     def ending(self, life: Life, node: str) -> list[Stack]:
         """Return the stacks whose life ends with a class, module or package."""
         return [s for s, tier in self._tiers.items() if (tier.life, tier.node) == (life, node)]
@@ -62,13 +55,17 @@ class LongerLived:
             return False
         return tier.life is Life.RUN or self._is_kept(tier)
 
+    def is_common(self, stack: Stack) -> bool:
+        """Whether all processes of the run use a stack."""
+        tier = self._tiers.get(stack)
+        return tier is not None and tier.life is Life.RUN
+
     def forget(self, stack: Stack) -> None:
         """A stack is to go: nobody gets it any more."""
         tier = self._tiers.pop(stack, None)
         if tier is not None:
             self._stacks.pop(tier.key, None)
-        if resetter := self._resetters.pop(stack, None):
-            resetter.close()
+        self.resets.forget(stack)
 
     def _make(self, tier: Tier) -> Stack:
         run = self._yard.run
@@ -83,7 +80,7 @@ class LongerLived:
         if shared:
             name = run.stack_name(rank, f"shared{suffix}", common=True)
             return Stack(self._yard, name, tier.environment, registry=Registry(name))
-        name = run.stack_name(rank, f"{len(self._all) + 1}{suffix}")
+        name = run.stack_name(rank, f"{next(self._numbers)}{suffix}")
         return Stack(self._yard, name, tier.environment)
 
     def _is_kept(self, tier: Tier) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.errors import HarnessError, ResetError
 from harness.model.project import Service
 from harness.plan.order import holding_on
+from harness.plan.ready import ready_of
 from harness.plan.resets import check_replaceable, replaced_with_fixtures
 from harness.services.base import technology_of
 
@@ -54,6 +55,7 @@ class Resetter:
         self._technologies: dict[str, Technology] = {}
         self._known: set[str] = set()
         self._level = 0
+        self._floor = 0
         self._saved: dict[str, int] = {}
         self._wide: dict[str, set[str]] = {}
 
@@ -64,7 +66,7 @@ class Resetter:
             HarnessError: It cannot be read, or a service cannot be put back.
         """
         cut: set[str] = set()
-        for service in self._services(names):
+        for service in self._with_state(names):
             technology = self._technology(service)
             if technology and self._saved.get(service.name, -1) < self._level:
                 cut |= technology.save(self._level)
@@ -84,12 +86,11 @@ class Resetter:
         """
         self._stack.revive()
         disturbed = Disturbed()
-        for service in self._services(names):
+        for service in self._with_state(names):
             if technology := self._technology(service):
                 disturbed.addresses |= technology.restore(self._level)
             elif service.reset is None:
-                self._replace(service)
-                disturbed.dependents |= self._dependents(service.name)
+                disturbed.dependents |= self._replace(service)
                 disturbed.dependents.discard(service.name)
             elif service.reset:
                 self._run(service, service.reset)
@@ -127,7 +128,9 @@ class Resetter:
         services = [*self._services(names)]
         for service in services:
             self._wide.setdefault(service.name, set()).add(f"the fixture {fixture!r}")
-        if not lasts:
+        if lasts:
+            self._floor = self._level  # what it does stays, also when inner fixtures have ended
+        else:
             self.save(s.name for s in services)
             self._level += 1
         for service in services:
@@ -142,6 +145,10 @@ class Resetter:
             HarnessError: It cannot be put back.
         """
         self._level -= 1
+        if self._level < self._floor:
+            self._floor = self._level
+            self._saved = dict.fromkeys(self._saved, self._level - 1)
+            return
         for name, level in self._saved.items():
             if level > self._level:
                 self._technologies[name].forget(self._level + 1)
@@ -157,10 +164,14 @@ class Resetter:
         self._saved.clear()
 
     def _services(self, names: Iterable[str]) -> Iterable[Service]:
+        """Return the services of these names that are up, dependencies first."""
         wanted = {*names}
         return [
             self._yard.project.services[name] for name in self._stack.services if name in wanted
         ]
+
+    def _with_state(self, names: Iterable[str]) -> Iterable[Service]:
+        return [service for service in self._services(names) if not self._ends(service)]
 
     def _technology(self, service: Service) -> Technology | None:
         """Return what knows how to put a service back, where its compose file says nothing."""
@@ -187,9 +198,22 @@ class Resetter:
                     f"Mend the command below `x-harness: {{reset: …}}`."
                 )
 
-    def _replace(self, service: Service) -> None:
+    def _replace(self, service: Service) -> set[str]:
+        """Replace a service, and run again what prepares it; return who depends on these."""
         self.replaced.add(service.name)
         self._stack.replace(service.name)
+        disturbed = self._dependents(service.name)
+        for job in self._services(disturbed):
+            if self._ends(job):
+                self._stack.replace(job.name)
+                disturbed |= self._dependents(job.name)
+        return {name for name in disturbed if not self._ends(self._yard.project.services[name])}
+
+    def _ends(self, service: Service) -> bool:
+        """Whether a service does something once, and has no state of its own."""
+        asked = ready_of(service).exit_code is not None
+        one_shot = asked or service.name in self._yard.project.one_shots
+        return one_shot or self._stack.is_done(service.name)
 
     def _dependents(self, name: str) -> set[str]:
         """Return the services that are up and depend on one, and were not made anew with it."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,18 +13,16 @@ from typing import Any
 from harness.container import Container
 from harness.errors import HarnessError, ServiceStartError
 from harness.lease.labels import stack_labels
-from harness.lease.turns import take_turns
 from harness.model.project import Service
-from harness.plan.digest import digest
 from harness.plan.elsewhere import Elsewhere, aliases, left_for_others
 from harness.plan.keys import needs_compose_start
 from harness.plan.need import Environment
 from harness.plan.order import Step, Task, holding_on, optional_for_all, start_graph
 from harness.plan.stackfile import Choices, stack_document
-from harness.plan.subnets import room_wanted
-from harness.plan.turns import exclusive
+from harness.stack.common import Common
 from harness.stack.graph import Cancelled, run_graph
-from harness.stack.registry import Registry, Standing
+from harness.stack.holdings import Holdings
+from harness.stack.registry import Registry
 from harness.stack.starter import Starter
 from harness.stack.yard import Yard
 
@@ -54,20 +51,19 @@ class Stack:
         self._yard = yard
         self._environment = {service: dict(variables) for service, variables in environment}
         self._labels = stack_labels(run or yard.run.id, name)
-        self._registry = registry
         self._file = yard.folder / f"{name}.json"
         self._up: dict[str, Service] = {}
-        self._ports: dict[str, list[int | None]] = {}
         self._elsewhere = Elsewhere()
-        self._turns = ExitStack()
-        self._held: set[str] = set()
-        if registry is not None:
-            yard.creator.expect(name)
+        self._holdings = Holdings(yard, name)
         self._gave_up = threading.Event()
         self._abandoned = False
         self._starter = Starter(
-            yard, self._labels, self._gave_up, self._host_ports, self._create_elsewhere
+            yard, self._labels, self._gave_up, self._holdings.host_ports, self._create_elsewhere
         )
+        self._common: Common | None = None
+        if registry is not None:
+            yard.creator.expect(name)
+            self._common = Common(yard, registry, self._starter, self._holdings, self._environment)
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -77,17 +73,18 @@ class Stack:
     @property
     def takes_turns(self) -> bool:
         """Whether it holds something that only one stack can have."""
-        return bool(self._held)
+        return self._holdings.takes_turns
 
-    def left_for(self, services: Collection[str]) -> Elsewhere:
+    def for_others(self, names: Iterable[str]) -> Elsewhere:
         """Return what a stack with a shorter life can use of it.
 
         Args:
-            services: The services that the other's test has here. It may have a service of its
-                own of what else runs here; only a network that there is once is everybody's.
+            names: The services that the other's test has here. It may have a service of its own
+                of what else runs here; only a network that there is once is everybody's.
         """
         first = {name: self.containers(name)[0].id for name in self._up if self.containers(name)}
-        used = {name: id_ for name, id_ in first.items() if name in services}
+        wanted = {*names}
+        used = {name: id_ for name, id_ in first.items() if name in wanted}
         return replace(
             left_for_others(self._yard.project, self.name, used),
             networks=left_for_others(self._yard.project, self.name, first).networks,
@@ -122,15 +119,26 @@ class Stack:
             return
         if also:
             wanted = self._with_images(wanted, self._missing(named | frozenset(also)))
-        with self._alone():
-            if standing := self._adopt(wanted):
-                wanted = [s for s in wanted if s.name not in standing]
-            if not self._missing(named):
-                return
-            self._prepare(wanted)
-            failed = self._start(wanted, named, self._create(wanted))
-            self._up.update((s.name, s) for s in wanted if s.name not in failed)
-            self._register()
+        if self._common is None:
+            self._bring_up(wanted, named)
+        else:
+            self._bring_up_with_others(self._common, wanted, named)
+
+    def _bring_up_with_others(
+        self, common: Common, wanted: list[Service], named: frozenset[str]
+    ) -> None:
+        """Bring up what no other process has, while none changes the stack."""
+        with common.alone():
+            adopted = common.adopt(wanted)
+            self._up.update((s.name, s) for s in adopted)
+            if self._missing(named):
+                self._bring_up([s for s in wanted if s not in adopted], named)
+            common.announce(self._up.values())
+
+    def _bring_up(self, wanted: list[Service], named: frozenset[str]) -> None:
+        self._prepare(wanted)
+        failed = self._start(wanted, named, self._create(wanted))
+        self._up.update((s.name, s) for s in wanted if s.name not in failed)
 
     def replace(self, name: str) -> None:
         """Replace a service's containers by new ones, and the volumes that only it uses.
@@ -165,6 +173,10 @@ class Stack:
         """
         return self._starter.answers(name, within)
 
+    def is_done(self, name: str) -> bool:
+        """Whether a service has ended as it should."""
+        return self._starter.is_done(name)
+
     def revive(self) -> None:
         """Start again what has ended or was paused since it was ready: a test may have done it.
 
@@ -191,18 +203,13 @@ class Stack:
             self.down(volumes=True)
         finally:
             self.leave()
-            if self._registry:
-                self._registry.remove()
+            if self._common:
+                self._common.remove()
 
     def leave(self) -> None:
         """Give back what this process holds for the stack, which may go on running."""
         self._file.unlink(missing_ok=True)
-        self._yard.subnets.release(self.name)
-        for ports in self._ports.values():
-            self._yard.claims.release(p for p in ports if p is not None)
-        self._ports.clear()
-        self._turns.close()
-        self._held.clear()
+        self._holdings.release()
 
     def down(self, volumes: bool) -> None:
         """Remove the containers and networks; the stack can come up again.
@@ -234,63 +241,12 @@ class Stack:
         closure = self._yard.project.closure(n for n in names if n not in there)
         return [s for s in closure if s.name not in self._up and s.name not in there]
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        if self._registry is None:
-            yield
-        else:
-            with self._registry.locked():
-                yield
-
-    def _adopt(self, wanted: Sequence[Service]) -> frozenset[str]:
-        """Take over what other processes of this run have brought up; return the names.
-
-        What an earlier run left is used again if its configuration and image are the same. Its
-        readiness is looked at once more; what has changed, and what depends on it, is discarded.
-        """
-        if self._registry is None:
-            return frozenset()
-        registered = self._registry.read()
-        for service in wanted:
-            if service.name in registered and service.name not in self._ports:
-                self._ports[service.name] = registered[service.name].ports
-        self._starter.find(wanted)
-        adopted: set[str] = set()
-        discarded: set[str] = set()
-        for service in wanted:
-            entry = registered.get(service.name)
-            found = self._starter.containers[service.name]
-            same = entry is not None and entry.digest == self._digest(service)
-            if discarded & {d.service for d in service.dependencies} or not same:
-                discarded.add(service.name)
-                self._ports.pop(service.name, None)
-                for container in found:
-                    self._yard.engine.discard(container.id)
-            elif found and entry and entry.run == self._yard.run.id:
-                adopted.add(service.name)
-                self._up[service.name] = service
-        return frozenset(adopted)
-
-    def _register(self) -> None:
-        if self._registry is not None:
-            mine = {
-                s.name: Standing(self._yard.run.id, self._digest(s), self._ports.get(s.name, []))
-                for s in self._up.values()
-            }
-            self._registry.write({**self._registry.read(), **mine})
-
-    def _digest(self, service: Service) -> str:
-        image = self._yard.images.chosen([service]).get(service.name) or service.image
-        return digest(
-            service, self._environment.get(service.name, {}), self._yard.engine.image_id(image)
-        )
-
     def _prepare(self, wanted: list[Service]) -> None:
         """Have what the services need before they can be created."""
         self._yard.images.ensure(wanted)
-        self._take_turns([*self._up.values(), *wanted])
+        self._holdings.take_turns([*self._up.values(), *wanted], self._elsewhere)
         for service in wanted:
-            self._choose_ports(service)
+            self._holdings.choose_ports(service)
         if self._abandoned:
             raise Cancelled
         self._gave_up.clear()
@@ -298,14 +254,18 @@ class Stack:
     def _create(self, wanted: list[Service]) -> Callable[[str], None]:
         """Create containers; return what starts a service."""
         file, document = self._write(wanted)
-        names = [s.name for s in wanted]
+        creator, names = self._yard.creator, [s.name for s in wanted]
         if self._yard.faithful:
+            creator.prepare(self.name, self._labels, document)
+            self._connect(wanted)
             self._yard.composer.up_and_wait(self.name, file, names, self._yard.timeout)
-        elif needs_compose_start(wanted):
-            self._yard.creator.prepare(self.name, self._labels, document)
+            self._starter.find(wanted)
+            return lambda _: None
+        if needs_compose_start(wanted):
+            creator.prepare(self.name, self._labels, document)
+            self._connect(wanted)
             return partial(self._starter.start_by_compose, project=self.name, file=file)
-        else:
-            self._yard.creator.create(self.name, self._labels, file, document, names)
+        creator.create(self.name, self._labels, file, document, names)
         self._starter.find(wanted)
         self._connect(wanted)
         return partial(self._starter.start, wanted=wanted)
@@ -326,34 +286,11 @@ class Stack:
                         aliases(service, wanted, network),
                     )
 
-    def _take_turns(self, services: list[Service]) -> None:
-        single = exclusive(self._yard.project, services, self._elsewhere)
-        wanted = [r for r in single if r not in self._held]
-        self._turns.enter_context(take_turns(wanted, self.name, self._yard.turn_timeout))
-        self._held.update(wanted)
-
-    def _choose_ports(self, service: Service) -> None:
-        """Claim a host port for each published one; replicas share a spec, so the engine picks."""
-        if service.fixed or service.name in self._ports:
-            return
-        alone = service.replicas == 1
-        self._ports[service.name] = [
-            self._yard.claims.claim(self._yard.engine.publish_ip) if alone else None
-            for _ in service.ports
-        ]
-
-    def _host_ports(self, service: Service) -> list[int | None]:
-        """Return the host ports of a service, parallel to those that it declares."""
-        fixed = [int(p.published) if p.published.isdigit() else None for p in service.ports]
-        return self._ports.get(service.name, fixed)
-
     def _create_elsewhere(
         self, service: Service, affected: list[Service], wanted: list[Service]
     ) -> None:
         """Somebody took a port between our choice and its use: create with other ports."""
-        taken = self._ports.pop(service.name)
-        self._choose_ports(service)
-        self._yard.claims.release(p for p in taken if p is not None)
+        self._holdings.other_ports(service)
         written, names = self._write(wanted), [s.name for s in affected]
         self._yard.creator.create(self.name, self._labels, *written, names)
 
@@ -365,22 +302,16 @@ class Stack:
             Choices(
                 labels=self._labels,
                 host_ip=self._yard.engine.publish_ip,
-                ports=self._ports,
+                ports=self._holdings.ports,
                 images=self._yard.images.chosen(services),
                 environment=self._environment,
                 elsewhere=self._elsewhere,
-                subnets=self._yard.subnets.claim(self.name, self._room(services)),
+                subnets=self._holdings.subnets(services, self._elsewhere),
             ),
         )
         self._file.touch(mode=0o600)
         self._file.write_text(json.dumps(document))
         return self._file, document
-
-    def _room(self, services: Sequence[Service]) -> dict[str, int]:
-        """Return how many containers each network must hold that this stack makes."""
-        wanted = room_wanted(self._yard.project, services)
-        there = self._elsewhere.networks
-        return {name: count for name, count in wanted.items() if name not in there}
 
     def _start(
         self, wanted: list[Service], named: frozenset[str], start: Callable[[str], None]

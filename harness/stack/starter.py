@@ -23,6 +23,8 @@ from harness.stack.yard import Yard
 _TAKEN = ("port is already allocated", "address already in use", "Ports are not available")
 _PORT = re.compile(r":(\d+)(?: failed|: bind)")
 _PORT_TRIES = 5
+# what the engine calls it when a container stops to answer
+_DISTURBING = frozenset({"die", "pause"})
 
 
 class Starter:
@@ -128,11 +130,26 @@ class Starter:
         Raises:
             ServiceStartError: It did not get ready.
         """
+        last = self._yard.events.last(container.id)
+        if not container.disturbed and (last is None or last.action not in _DISTURBING):
+            return
+        container.disturbed = False
         snapshot = self._yard.engine.snapshot(container.id)
         if snapshot.status == "paused":
             self._yard.engine.unpause(container.id)
         elif snapshot.finished and not self._may_end(container.service, snapshot):
             container.start()
+
+    def is_done(self, name: str) -> bool:
+        """Whether every container of a service has ended as it should."""
+        return all(self._is_done(container) for container in self.containers[name])
+
+    def _is_done(self, container: Container) -> bool:
+        last = self._yard.events.last(container.id)
+        if last is not None and last.action != "die":
+            return False
+        snapshot = self._yard.engine.snapshot(container.id)
+        return snapshot.finished and self._may_end(container.service, snapshot)
 
     def _may_end(self, name: str, snapshot: Snapshot) -> bool:
         """Whether a container has ended as it should: it did what it was there for."""

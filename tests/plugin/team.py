@@ -20,14 +20,27 @@ while ($$client = $$server->accept) {
   exit
 }
 """
-# What the tests of the team say to a greeter.
+# What the tests of the team say to a greeter, and how they see that a container goes: it is
+# removed while pytest goes on.
 TALK = """
 import socket
+import time
+import harness
 
 def ask(service):
     with socket.create_connection((service.host, service.port), timeout=10) as connection:
         connection.sendall(b"\\n")
         return connection.recv(99).decode().strip()
+
+def gone(container):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            container.status
+        except harness.ContainerGoneError:
+            return True
+        time.sleep(0.05)
+    return False
 """
 # pytester moves HOME, and with it the docker context and Compose's plugin.
 _DOCKER_CONFIG = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")

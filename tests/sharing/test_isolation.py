@@ -32,9 +32,8 @@ def test_isolation_is_chosen_by_markers_and_services(team: Sharing) -> None:
     team.services("app", "other")
     team.service("declared", **{"x-harness": {"isolation": "shared"}})
     module = 'pytestmark = pytest.mark.services("app", isolation="shared")'
-    team.write(
-        "test_module.py", TWICE.format(mark="").replace("@pytest", f"{module}\n\n    @pytest")
-    )
+    twice = TWICE.format(mark="").replace("@pytest", f"{module}\n\n    @pytest")
+    team.write("test_module.py", twice)
     marker = '@pytest.mark.other(isolation="shared")'
     team.write("test_marker.py", TWICE.replace("app", "other").format(mark=marker))
     team.write("test_service.py", TWICE.replace("app", "declared").format(mark=""))
@@ -87,7 +86,9 @@ def test_a_wrong_value_is_told_in_one_line(team: Sharing, where: str, message: s
     declared = {"service": {"isolation": "mine"}, "stop": {"stop": "softly"}}
     declared["reset"] = {"reset": "all"}
     team.service("app", **({"x-harness": declared[where]} if where in declared else {}))
-    team.tests(TWICE.format(mark='@pytest.mark.app(isolation="mine")' if where == "marker" else ""))
+    team.tests(
+        TWICE.format(mark='@pytest.mark.app(isolation="mine")' if where == "marker" else "")
+    )
     if where == "ini":
         team.ini("harness_isolation = mine")
     if where == "environment":

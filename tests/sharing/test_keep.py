@@ -20,7 +20,7 @@ def kept_run(team: Sharing, *args: str) -> dict[str, str]:
     team.forget()
     result = team.run_for_real("--harness-keep", *args)
     assert result.ret == 0, result.stdout.str()
-    found = {}
+    found: dict[str, str] = {}
     for service in ("web", "app", "base"):
         for value in team.values(service):
             assert found.setdefault(service, value) == value

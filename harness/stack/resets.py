@@ -1,0 +1,116 @@
+"""When state is put back: after a test, off its path, and before anybody looks again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from harness.plan.lives import Tier
+from harness.stack.reset import Disturbed, Resetter
+from harness.stack.stack import Stack
+from harness.stack.yard import Yard
+
+
+class Resets:
+    """The stacks of one process whose state is put back."""
+
+    def __init__(self, yard: Yard, broken: Callable[[Stack], None]) -> None:
+        """Know of none.
+
+        Args:
+            yard: What stacks are made with.
+            broken: Takes a stack whose state could not be put back.
+        """
+        self._yard = yard
+        self._broken = broken
+        self._resetters: dict[Stack, Resetter] = {}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="harness-reset")
+        self._under_way: Future[None] | None = None
+        self._stacks: Sequence[Stack] = ()
+        self._replaced: set[str] = set()
+
+    @property
+    def replaced(self) -> set[str]:
+        """The services that were reset by replacing their containers."""
+        return self._replaced.union(*(r.replaced for r in self._resetters.values()))
+
+    def of(self, stack: Stack) -> Resetter:
+        """Return what puts a stack back."""
+        if stack not in self._resetters:
+            self._resetters[stack] = Resetter(self._yard, stack)
+        return self._resetters[stack]
+
+    def begin(self, used: Iterable[tuple[Stack, Tier]]) -> None:
+        """Begin to put back the services of a test."""
+        work = [(self.of(stack), tier.resets & {*stack.services}) for stack, tier in used]
+        if work:
+            self.settle()
+            self._stacks = [stack for stack, _ in used]
+            self._under_way = self._pool.submit(_put_back, work)
+
+    def settle(self) -> None:
+        """Wait until all state is back.
+
+        Raises:
+            HarnessError: It could not be put back. The next test gets new services.
+        """
+        future, self._under_way = self._under_way, None
+        if future is None:
+            return
+        try:
+            future.result()
+        except BaseException:
+            for stack in self._stacks:
+                self._broken(stack)
+            raise
+
+    def fixture_begins(
+        self, fixture: str, names: Iterable[str], lasts: bool
+    ) -> Callable[[], None] | None:
+        """A fixture of a wider scope is about to run, and uses services.
+
+        Args:
+            fixture: Its name.
+            names: The services, with all that they depend on.
+            lasts: Whether it lasts as long as the session.
+
+        Returns:
+            What to call when it has ended, if state is to be put back then.
+
+        Raises:
+            HarnessError: The state of a service could not be put back, or not be remembered.
+        """
+        wanted = frozenset(names)
+        self.settle()
+        levels = [
+            resetter
+            for stack, resetter in self._resetters.items()
+            if wanted & {*stack.services} and resetter.changed_by(fixture, wanted, lasts)
+        ]
+
+        def ended() -> None:
+            self.settle()
+            for resetter in levels:
+                resetter.ended(wanted)
+
+        return ended if levels else None
+
+    def forget(self, stack: Stack) -> None:
+        """A stack is to go."""
+        if resetter := self._resetters.pop(stack, None):
+            self._replaced |= resetter.replaced
+            resetter.close()
+
+    def close(self) -> None:
+        """Close what was opened, and end the thread."""
+        self._pool.shutdown()
+        for stack in [*self._resetters]:
+            self.forget(stack)
+
+
+def _put_back(work: Iterable[tuple[Resetter, frozenset[str]]]) -> None:
+    disturbed = Disturbed()
+    for resetter, names in work:
+        disturbed.add(resetter.reset(names))
+    for resetter, _ in work:
+        resetter.recover(disturbed)
