@@ -126,11 +126,12 @@ class Lease:
                 after the last test.
         """
         stacks, self._stacks = self._stacks, {}
+        had = {*self._where.values()}  # a stack that did not come up has no state to put back
         self._where.clear()
         self._placed.clear()
         tiers, self._tiers = self._tiers, {}
         if reset:
-            used = [(stacks[key], tier) for key, tier in tiers.items() if tier.resets]
+            used = [(stacks[k], t) for k, t in tiers.items() if t.resets and stacks[k] in had]
             self._fleet.put_back(used)
         for key, stack in stacks.items():
             if key not in tiers or tiers[key].life is Life.TEST:

@@ -51,10 +51,11 @@ def until(look, timeout=30):
     return found
 
 def running(run, service):
-    "The ids of a service's containers that the run has now, those first that came last."
+    "The ids of a service's containers that the run has started and not yet removed."
     labels = [f"{RUN}={run}", f"com.docker.compose.service={service}"]
     with closing(connect()[0]) as api:
-        return [c["Id"] for c in api.containers(filters={"label": labels})]
+        found = api.containers(all=True, filters={"label": labels})
+    return [c["Id"] for c in found if c["State"] != "created"]
 
 def sql(service, *statements):
     "Run SQL in a Postgres."
