@@ -32,10 +32,12 @@ from harness.plan.subnets import fixed_subnets
 from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
+from harness.stack.abreast import Abreast
 from harness.stack.creator import Creator
 from harness.stack.images import Images
 
 if TYPE_CHECKING:
+    from harness.engine.cli import Compose
     from harness.source import Source
 
 
@@ -137,24 +139,21 @@ def open_yard(
     Raises:
         HarnessError: One of these failed.
     """
-    from harness.engine.cli import find_compose
     from harness.engine.compose import ComposeEngine
     from harness.engine.config import project_directory
-    from harness.engine.docker import DockerEngine
-    from harness.engine.dotenv import dotenv_values
-    from harness.engine.resolve import resolve
+    from harness.engine.find import find_compose
 
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
-    compose = find_compose()
+    connecting = Abreast(_connect)  # an engine that does not answer is told after Compose's errors
     folder = Path(tempfile.mkdtemp(prefix="pytest-compose-harness-"))
     try:
-        project = resolve(compose, source, folder)
-        check_project_extensions(project)
-        project = replace(project, dotenv=dotenv_values(compose, source, project, folder))
-        engine = DockerEngine()
+        compose = find_compose()
+        project = _resolve(compose, source, folder)
+        engine = connecting.result()
     except BaseException:
+        connecting.abandon(lambda engine: engine.close())
         shutil.rmtree(folder, ignore_errors=True)
         raise
     run.join(uses=True)
@@ -178,6 +177,22 @@ def open_yard(
         warn=warn,
         faithful=settings.faithful,
     )
+
+
+def _connect() -> Engine:
+    from harness.engine.docker import DockerEngine
+
+    return DockerEngine()
+
+
+def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
+    """Return the project as Compose resolves it, with what is to be had from ``.env`` files."""
+    from harness.engine.dotenv import dotenv_values
+    from harness.engine.resolve import resolve
+
+    project = resolve(compose, source, folder)
+    check_project_extensions(project)
+    return replace(project, dotenv=dotenv_values(compose, source, project, folder))
 
 
 def _subnets(settings: Settings, engine: Engine, project: Project) -> SubnetClaims:
