@@ -1,26 +1,16 @@
-"""Finding Docker Compose, and running it."""
+"""Running Docker Compose."""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import subprocess
-import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.engine.protocol import Say
-from harness.errors import ComposeUnavailableError
 
-OLDEST = (2, 0)
 _GRACE = 10  # seconds; creating a stack takes well under one
-_INSTALL = (
-    "Install the Docker Compose plugin (v2 or later), or `pip install "
-    "'pytest-compose-harness[compose]'`, which brings a Compose of its own."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,57 +108,3 @@ def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
     }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return {**kept, "COMPOSE_ANSI": "never", **(more or {})}
-
-
-def find_compose() -> Compose:
-    """Return the first usable Compose: plugin, binary, the package's own.
-
-    Raises:
-        ComposeUnavailableError: There is none, or only ones that are too old.
-    """
-    too_old = []
-    for command in _candidates():
-        version = _version(command)
-        if version is None:
-            continue
-        if _numbers(version) >= OLDEST:
-            return Compose(command, version)
-        too_old.append(f"`{' '.join(command)}` is {version}")
-    found = f"found only an older one: {', '.join(too_old)}" if too_old else "found none"
-    raise ComposeUnavailableError(f"wanted Docker Compose v2 or later, {found}. {_INSTALL}")
-
-
-def likely_compose() -> Compose | None:
-    """Return the Compose that ``find_compose`` tries first, without asking for its version."""
-    command = next(_candidates(), None)
-    return Compose(command, "") if command else None
-
-
-def _candidates() -> Iterator[tuple[str, ...]]:
-    if shutil.which("docker"):
-        yield ("docker", "compose")
-    if binary := shutil.which("docker-compose"):
-        yield (binary,)
-    packaged = Path(sys.executable).parent / "docker-compose"
-    if packaged.is_file():
-        yield (str(packaged),)
-
-
-def _version(command: Sequence[str]) -> str | None:
-    try:
-        done = subprocess.run(
-            [*command, "version", "--short"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    text = done.stdout.strip()
-    return text if done.returncode == 0 and re.match(r"v?\d+\.\d+", text) else None
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])

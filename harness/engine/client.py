@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from harness.errors import ContainerGoneError, EngineRefusedError, EngineUnavailableError
@@ -25,30 +25,40 @@ def connect() -> tuple[APIClient, str]:
     Raises:
         EngineUnavailableError: No engine answers there, or it is too old.
     """
-    import docker
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
     where, options = _endpoint()
     try:
-        client = docker.APIClient(
-            version="auto", timeout=_FIRST_ANSWER, max_pool_size=64, **options
-        )
+        client = _client(options)
     except (DockerException, RequestException, OSError) as error:
         raise EngineUnavailableError(
             f"wanted a Docker Engine at {where}, but none answers: {_reason(error)}. "
             f"Start it (`sudo systemctl start docker`, or Docker Desktop), or set DOCKER_HOST."
         ) from None
     client.timeout = _LATER_ANSWERS
-    # The SDK's certificates are its own: REQUESTS_CA_BUNDLE and proxies are for other hosts, and
-    # looking them up costs a third of each call.
-    client.trust_env = False
     version = str(client.api_version)
     if tuple(int(part) for part in version.split(".")) < OLDEST_API:
         raise EngineUnavailableError(
             f"the engine at {where} speaks API {version}; 1.40 (Docker 19.03) or later is wanted"
         )
     return client, host_of(where)
+
+
+def _client(options: Mapping[str, Any]) -> APIClient:
+    """Return a client that has asked the engine for its version."""
+    import docker
+
+    oldest = ".".join(map(str, OLDEST_API))
+    client: Any = docker.APIClient(
+        version=oldest, timeout=_FIRST_ANSWER, max_pool_size=64, **options
+    )
+    # The SDK's certificates are its own: REQUESTS_CA_BUNDLE and proxies are for other hosts, and
+    # looking them up costs a third of each call. With version="auto" the first call is made by
+    # the constructor, before this can be said.
+    client.trust_env = False
+    client._version = client._retrieve_server_version()
+    return cast("APIClient", client)
 
 
 @contextmanager

@@ -39,10 +39,12 @@ from harness.plan.subnets import fixed_subnets
 from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
+from harness.stack.abreast import Abreast
 from harness.stack.creator import Creator
 from harness.stack.images import Images
 
 if TYPE_CHECKING:
+    from harness.engine.cli import Compose
     from harness.source import Source
 
 
@@ -144,13 +146,21 @@ def open_yard(
     Raises:
         HarnessError: One of these failed.
     """
+    from harness.engine.compose import ComposeEngine
+    from harness.engine.config import project_directory
+    from harness.engine.find import find_compose
+
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
+    connecting = Abreast(_connect)  # an engine that does not answer is told after Compose's errors
     folder = Path(tempfile.mkdtemp(prefix="pytest-compose-harness-"))
     try:
-        compose, project, engine = _ask_both(source, folder)
+        compose = find_compose()
+        project = _resolve(compose, source, folder)
+        engine = connecting.result()
     except BaseException:
+        connecting.abandon(lambda engine: engine.close())
         shutil.rmtree(folder, ignore_errors=True)
         raise
     run.join(uses=True)
@@ -176,33 +186,17 @@ def open_yard(
     )
 
 
-def _ask_both(source: Source, folder: Path) -> tuple[Compose, Project, Engine]:
-    """Find Compose, have it resolve the project, and connect to the engine, at the same time.
+def _connect() -> Engine:
+    from harness.engine.docker import DockerEngine
 
-    Each takes some 100 ms, and the first test waits for all. So the first Compose that there is
-    resolves the project while it is asked for its version; if another turns out to be the one to
-    use, that one resolves it again. What fails is told in this order.
-    """
-    with ThreadPoolExecutor(3, thread_name_prefix="harness-opening") as pool:
-        found = pool.submit(find_compose)
-        engine = pool.submit(DockerEngine)
-        try:
-            likely = likely_compose()
-            early = pool.submit(_resolved, likely, source, folder) if likely else None
-            compose = found.result()
-            if early and likely and compose.command == likely.command:
-                project = early.result()
-            else:
-                wait([early] if early else [])
-                project = _resolved(compose, source, folder)
-            return compose, project, engine.result()
-        except BaseException:
-            if engine.exception() is None:
-                engine.result().close()
-            raise
+    return DockerEngine()
 
 
-def _resolved(compose: Compose, source: Source, folder: Path) -> Project:
+def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
+    """Return the project as Compose resolves it, with what is to be had from ``.env`` files."""
+    from harness.engine.dotenv import dotenv_values
+    from harness.engine.resolve import resolve
+
     project = resolve(compose, source, folder)
     check_project_extensions(project)
     return replace(project, dotenv=dotenv_values(compose, source, project, folder))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.engine.cli import find_compose
+from harness.engine.find import find_compose
 
 _ID = b'"$id": "compose_spec.json"'
 _LONGEST = 1_000_000

@@ -14,8 +14,8 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 from harness.container import Container
-from harness.engine.cli import find_compose
 from harness.engine.docker import DockerEngine
+from harness.engine.find import find_compose
 from harness.lease.labels import RUN
 from harness.lease.run import Run
 from harness.plan.need import Need
