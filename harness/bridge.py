@@ -131,12 +131,17 @@ def is_skipped(item: pytest.Item) -> bool:
 def only_known_fixtures(item: pytest.Item) -> bool:
     """Whether all fixtures that a test has still to run are pytest's own, or the harness's.
 
-    A team's own fixture of a wider scope that has run already changes nothing any more.
+    A session's fixture that has run already changes nothing any more, unless it is one of several
+    with other parameters; a module's or a class's may end before the test begins.
     """
     return all(
-        definition.cached_result is not None or _is_known(definition)
-        for definition in definitions_to_run(item)
+        _has_run(definition) or _is_known(definition) for definition in definitions_to_run(item)
     )
+
+
+def _has_run(definition: Any) -> bool:
+    lasts = definition.scope == "session" and definition.params is None
+    return lasts and definition.cached_result is not None
 
 
 def _is_known(definition: Any) -> bool:

@@ -69,7 +69,7 @@ class HarnessSession:
         self._marker_of = {service: marker for marker, service in self.markers.items()}
         self._last_walk: tuple[object, frozenset[str]] = (None, frozenset())
         self._holders: Counter[tuple[Life, str]] = Counter()
-        self._wide_fixtures: dict[object, Callable[[], None] | None] = {}
+        self._wide_fixtures: dict[object, Callable[[], None]] = {}
         self.told = Account()
         self.tests = CollectedTests(self.settings, self.source, self.need)
 
@@ -147,7 +147,9 @@ class HarnessSession:
                     need = self.need(item)
                 except SettingError:
                     continue  # told when the test runs
-                self.fleet.start_ahead(need, self.tests.wider.bounds(item), item.nodeid)
+                if need and "fleet" in self.__dict__:
+                    bounds = self.tests.wider.bounds(item)
+                    self.fleet.start_ahead(need, bounds, item.nodeid)
 
     def _may_start_ahead(self, item: pytest.Item) -> bool:
         """Whether starting a test's services before its fixtures changes nothing for these."""
@@ -166,11 +168,11 @@ class HarnessSession:
         item: pytest.Item = request._pyfuncitem
         life = life_of_scope(request.scope)
         lease = self._lease(item)
-        lease.up(at_least=life)
         if life < Life.SESSION:
             holder = life, node(item, life)
             self._holders[holder] += 1
             request.addfinalizer(lambda: self._let_go(holder))
+        lease.up(at_least=life)
         return ContainerGetter(self._project(lambda: lease)).get(service)
 
     def _let_go(self, holder: tuple[Life, str]) -> None:
@@ -185,9 +187,9 @@ class HarnessSession:
         if uses:
             names = closure_of(uses, self.tests.graph)
             lasts = definition.scope == "session" and not self.settings.keep
-            self._wide_fixtures[definition] = self.fleet.fixture_begins(
-                definition.argname, names, lasts
-            )
+            ended = self.fleet.fixture_begins(definition.argname, names, lasts)
+            if ended:
+                self._wide_fixtures[definition] = ended
         with self.outside_of_tests(), self._alone_with(uses):
             yield
 

@@ -95,7 +95,12 @@ def node(item: pytest.Item, life: Life) -> str:
 
 def leaves_node(item: pytest.Item, following: pytest.Item | None) -> bool:
     """Whether a test is the last one of its class or module."""
-    return following is None or any(node(item, n) != node(following, n) for n in _NODES)
+    import pytest
+
+    return following is None or any(
+        item.getparent(kind) is not following.getparent(kind)
+        for kind in (pytest.Class, pytest.Module)
+    )
 
 
 def _info(item: pytest.Item) -> Any:

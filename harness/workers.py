@@ -63,7 +63,7 @@ class Workers:
             self._session.told.add(Account.unpacked(told["account"]))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Remove what the workers had in common, and what one left that died."""
         try:
             return (yield)
@@ -72,6 +72,8 @@ class Workers:
                 self._session.run.end()
             except HarnessError as error:
                 self._left.append(f"harness: something could not be removed: {error}")
+                if session.exitstatus == pytest.ExitCode.OK:
+                    session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def _chosen(config: pytest.Config) -> bool:

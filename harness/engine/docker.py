@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -220,10 +220,11 @@ class DockerEngine(Making):
             if "already exists in network" not in str(error):
                 raise
 
-    def remove_volume(self, volume: str) -> None:
-        """Remove a volume."""
-        if refused := self._tried(lambda: self._client.remove_volume(volume, force=True)):
-            raise refused[0]
+    def remove_volumes(self, labels: Mapping[str, str], names: Iterable[str]) -> None:
+        """Remove those of the named volumes that have these labels, and that nobody uses."""
+        for volume in {*names} & {*self._volumes(labels)}:
+            if refused := self._tried(lambda v=volume: self._client.remove_volume(v, force=True)):
+                raise refused[0]
 
     def _networks(self, labels: Mapping[str, str]) -> list[str]:
         with _translated():

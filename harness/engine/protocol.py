@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -274,8 +274,8 @@ class Engine(Protocol):
     def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
         """Connect a container to a network, under names; one that is connected stays so."""
 
-    def remove_volume(self, volume: str) -> None:
-        """Remove a volume that no container uses; one that is not there is no error."""
+    def remove_volumes(self, labels: Mapping[str, str], names: Iterable[str]) -> None:
+        """Remove those of the named volumes that have these labels, and that nobody uses."""
 
     def holder_of(self, port: int) -> str:
         """Say who holds a host port, as far as that can be known, else ``""``."""

@@ -31,6 +31,7 @@ class Run:
         self.worker = worker
         self.checkout = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
         self._keep = keep
+        self._fixtures: AbstractContextManager[object] | None = None
         self._users = RunUsers(self.id)
         self._kept = KeptStacks(self.checkout, self.id)
 
@@ -69,10 +70,12 @@ class Run:
         return self._keep
 
     def one_at_a_time(self) -> AbstractContextManager[object]:
-        """Return a lock that one process of the run holds at a time."""
-        from filelock import FileLock
+        """Return a lock that one process of the run holds at a time, and may take again."""
+        if self._fixtures is None:
+            from filelock import FileLock
 
-        return FileLock(shared_folder() / f"harness-{self.id}-fixtures.lock")
+            self._fixtures = FileLock(shared_folder() / f"harness-{self.id}-fixtures.lock")
+        return self._fixtures
 
     def join(self, *, uses: bool) -> None:
         """Be one of the run's processes.

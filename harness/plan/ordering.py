@@ -37,13 +37,13 @@ def order_tests(places: Sequence[Place]) -> list[int]:
 
 def _ordered(tests: list[int], places: Sequence[Place], levels: Sequence[str]) -> list[int]:
     """Order tests that may change places, in blocks of each level."""
+    if any(places[i].pinned for i in tests):
+        return tests
     if levels:
         blocks = [
             _ordered([*block], places, levels[1:])
             for _, block in groupby(tests, key=lambda i: getattr(places[i], levels[0]))
         ]
-    elif any(places[i].pinned for i in tests):
-        return tests
     else:
         blocks = [[i] for i in tests]
     return [i for block in _together(blocks, places) for i in block]

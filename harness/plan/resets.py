@@ -6,15 +6,24 @@ from collections.abc import Iterable
 
 from harness.errors import SettingError
 from harness.model.project import Project, Service
+from harness.plan.elsewhere import is_fixed
 
 
 def check_replaceable(project: Project, service: Service) -> None:
     """Check that a service can be replaced with its volumes and nobody else's.
 
     Raises:
-        SettingError: A volume of its own is another service's too.
+        SettingError: A volume of its own is another service's too, or is there already.
     """
     for volume in service.volumes:
+        entry = project.volumes.get(volume) or {}
+        if is_fixed(entry) or entry.get("external"):
+            raise SettingError(
+                f"{service.called} is to be reset by replacing its container, but its volume "
+                f"{volume!r} is {'external' if entry.get('external') else 'fixed'}: what is in it "
+                f"stays. Write `x-harness: {{reset: [command…]}}` into the service, or `reset: "
+                f"none` if it has no state, or run it `shared`."
+            )
         others = [
             other.called
             for other in project.services.values()

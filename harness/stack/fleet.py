@@ -128,31 +128,51 @@ class Fleet:
         self._stacks.append(stack)
         return stack
 
-    def start(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, test: str) -> None:
+    def start(
+        self, stack: Stack, tier: Tier, elsewhere: Elsewhere, test: str, *, joins: bool
+    ) -> None:
         """Bring the services of a tier up in its stack, as its isolation says.
+
+        Args:
+            stack: The stack.
+            tier: The tier.
+            elsewhere: What the test's other stacks have.
+            test: Its id.
+            joins: Whether the test joins what others have used: they may have stopped it.
 
         Raises:
             HarnessError: It failed, now or before in this run.
         """
         yard = self.yard(test)
+        if joins:
+            stack.revive()
+        if stack in self._awaited or not set(tier.services) <= set(stack.services):
+            with self._failures.remembered(lambda: self._key(tier, yard), test):
+                self._bring_up(stack, tier, elsewhere, yard)
         if tier.resets:
-            self.settle()
-        with self._failures.remembered(lambda: self._key(tier, yard), test):
-            if not set(tier.services) <= set(stack.services):
-                began = time.monotonic()
-                yard.check([yard.project.services[name] for name in tier.services])
-                if awaited := self._awaited.get(stack):
-                    awaited.result()
-                    del self._awaited[stack]
-                else:
-                    stack.up(tier.named, elsewhere, self._also(tier, yard))
-                if tier.life is Life.TEST:
-                    waited = time.monotonic() - began
-                    self.starts.append(Start(tier.services, tier.environment, waited))
-            elif tier.life is not Life.TEST:
-                stack.revive()
-            if tier.resets:
-                self._long.resets.of(stack).save(tier.resets)
+            self._long.resets.of(stack).save(tier.resets)
+
+    def _bring_up(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, yard: Yard) -> None:
+        began = time.monotonic()
+        yard.check([yard.project.services[name] for name in tier.services])
+        if awaited := self._awaited.get(stack):
+            awaited.result()
+            del self._awaited[stack]
+        else:
+            self._up(stack, tier, elsewhere, yard)
+        if tier.life is Life.TEST:
+            waited = time.monotonic() - began
+            self.starts.append(Start(tier.services, tier.environment, waited))
+
+    def _up(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, yard: Yard) -> None:
+        """Bring a tier up, and with it what other tests want of a stack that all share."""
+        also = self._also(tier, yard)
+        try:
+            stack.up(tier.named, elsewhere, also)
+        except HarnessError:
+            if not also:
+                raise
+            stack.up(tier.named, elsewhere)  # it may have been one that this test does not want
 
     def next_tests(self, coming: Collection[str]) -> None:
         """Do without what was started ahead for tests that another worker has taken over."""
@@ -255,8 +275,9 @@ class Fleet:
         Raises:
             HarnessError: That of the test before could not be put back.
         """
-        if used:
-            self._long.resets.begin(used)
+        known = [(stack, tier) for stack, tier in used if stack in self._stacks]
+        if known:
+            self._long.resets.begin(known)
 
     def settle(self) -> None:
         """Wait until all state is back.
@@ -276,9 +297,9 @@ class Fleet:
         return self._longer.resets.fixture_begins(fixture, names, lasts)
 
     def _broken(self, stack: Stack) -> None:
-        """Do without a stack that could not be put back."""
+        """Do without a stack that could not be put back; the next one may have its name."""
         self._long.forget(stack)
-        self._remover.remove(stack)
+        self._remover.now(stack)
 
     def is_shared(self, names: Iterable[str]) -> bool:
         """Whether other processes of the run use any of these services too."""
@@ -343,8 +364,8 @@ class Fleet:
             raise refused[0]
 
     def _close_stacks(self, yard: Yard) -> list[HarnessError]:
-        refused = self._remover.wait()
         self._long.resets.close()
+        refused = self._remover.wait()
         with yard.run.leave() as last:
             for stack in [*self._stacks]:
                 if self._long.stays(stack) and not (last and not yard.run.is_kept(stack.name)):

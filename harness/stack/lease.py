@@ -59,8 +59,11 @@ class Lease:
         if not need:
             return
         joins = bool(self._where)
+        tiers = self._fleet.tiers(need, self._bounds, self._placed, self._test)
+        if any(tier.life is not Life.TEST for tier in tiers):
+            self._fleet.settle()  # containers may be new ones after that
         try:
-            for tier in self._fleet.tiers(need, self._bounds, self._placed, self._test):
+            for tier in tiers:
                 if tier.life >= at_least:
                     self._up(tier)
         except BaseException:
@@ -72,11 +75,12 @@ class Lease:
     def _up(self, tier: Tier) -> None:
         elsewhere = self._elsewhere(tier)
         stack = self._stacks.get(tier.key)
+        joins = stack is None and tier.life is not Life.TEST
         if stack is None:
             stack = self._fleet.stack(tier, elsewhere, self._test)
             self._stacks[tier.key] = stack
         self._tiers[tier.key] = tier
-        self._fleet.start(stack, tier, elsewhere, self._test)
+        self._fleet.start(stack, tier, elsewhere, self._test, joins=joins)
         for service in tier.services:
             self._where[service] = stack
             self._placed[service] = tier.life

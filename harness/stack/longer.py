@@ -28,7 +28,7 @@ class LongerLived:
         self._all = stacks
         self._stacks: dict[object, Stack] = {}
         self._tiers: dict[Stack, Tier] = {}
-        self.resets = Resets(yard, broken)
+        self.resets = Resets(yard, self._longest_first, broken)
         self._numbers = itertools.count(1)
 
     def known(self, tier: Tier) -> Stack | None:
@@ -43,6 +43,12 @@ class LongerLived:
             self._tiers[stack] = tier
             self._all.append(stack)
         return stack
+
+    def _longest_first(self) -> list[Stack]:
+        """Return the stacks that are this process's own, each after those that it uses."""
+        own = [(tier, stack) for stack, tier in self._tiers.items() if tier.life is not Life.RUN]
+        own.sort(key=lambda entry: (-entry[0].life, len(entry[0].environment)))
+        return [stack for _, stack in own]
 
     def ending(self, life: Life, node: str) -> list[Stack]:
         """Return the stacks whose life ends with a class, module or package."""

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from harness.errors import TurnTimeoutError
 from harness.lease.shared import shared_folder
+
+_PATIENCE = 600.0  # seconds: a stack may have to be started from nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,19 @@ class Registry:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Be the only one who changes the stack."""
-        with self._lock:
+        """Be the only one who changes the stack.
+
+        Raises:
+            TurnTimeoutError: Another process was at it for too long.
+        """
+        try:
+            lock = self._lock.acquire(timeout=_PATIENCE)
+        except Timeout:
+            raise TurnTimeoutError(
+                f"waited {_PATIENCE:.0f} s for another process to bring up services of the stack "
+                f"{self._file.stem}, which is shared. See what that process does, or end it."
+            ) from None
+        with lock:
             yield
 
     def read(self) -> dict[str, Standing]:
@@ -53,8 +67,10 @@ class Registry:
 
     def write(self, standing: Mapping[str, Standing]) -> None:
         """Say what is ready."""
-        self._file.touch(mode=0o600)
-        self._file.write_text(json.dumps({n: asdict(s) for n, s in standing.items()}))
+        new = self._file.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(json.dumps({n: asdict(s) for n, s in standing.items()}))
+        new.replace(self._file)  # whoever is killed on the way leaves what was there
 
     def remove(self) -> None:
         """The stack is gone."""

@@ -64,6 +64,8 @@ class Remover:
             self.now(stack)
         except HarnessError as error:
             self._refused.append(error)
+        except Exception as error:  # nobody looks at a thread's errors: it is told at the end
+            self._refused.append(HarnessError(f"stack {stack.name}: {error!r}"))
 
     def _done(self, future: Future[None]) -> None:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,24 +29,21 @@ class Disturbed:
 
     Attributes:
         addresses: Addresses of clients whose connections were cut.
-        dependents: Services whose dependency was replaced.
+        replaced: The services with new containers, each with the name of its stack.
+        renewed: The id of each new container, by that of the one that it replaces.
     """
 
     addresses: set[str] = field(default_factory=set)
-    dependents: set[str] = field(default_factory=set)
-
-    def add(self, other: Disturbed) -> None:
-        """Take in what another stack's reset has disturbed."""
-        self.addresses |= other.addresses
-        self.dependents |= other.dependents
+    replaced: set[tuple[str, str]] = field(default_factory=set)
+    renewed: dict[str, str] = field(default_factory=dict)
 
 
 class Resetter:
     """Puts the services of one stack back to the state before a test.
 
     That is the state after the longer-lived fixtures have run. Each such fixture that ends
-    sooner than the stack opens a *level*: its state is remembered on top of the one before, and
-    returned to when the fixture has ended.
+    sooner than the stack opens a *level* of the services that it uses: their state is remembered
+    on top of the one before, and returned to when the fixture has ended.
     """
 
     def __init__(self, yard: Yard, stack: Stack) -> None:
@@ -54,8 +52,8 @@ class Resetter:
         self._stack = stack
         self._technologies: dict[str, Technology] = {}
         self._known: set[str] = set()
-        self._level = 0
-        self._floor = 0
+        self._levels: Counter[str] = Counter()
+        self._floors: Counter[str] = Counter()
         self._saved: dict[str, int] = {}
         self._wide: dict[str, set[str]] = {}
 
@@ -65,36 +63,35 @@ class Resetter:
         Raises:
             HarnessError: It cannot be read, or a service cannot be put back.
         """
-        cut: set[str] = set()
+        disturbed = Disturbed()
         for service in self._with_state(names):
-            technology = self._technology(service)
-            if technology and self._saved.get(service.name, -1) < self._level:
-                cut |= technology.save(self._level)
-                self._saved[service.name] = self._level
-            elif not technology and service.reset is None and service.name in self._wide:
-                self._yard.warn_once(replaced_with_fixtures(service, self._wide.pop(service.name)))
-        self.recover(Disturbed(addresses=cut))
+            name, technology = service.name, self._technology(service)
+            if technology and self._saved.get(name, -1) < self._levels[name]:
+                disturbed.addresses |= technology.save(self._levels[name])
+                self._saved[name] = self._levels[name]
+            elif not technology and service.reset is None and name in self._wide:
+                self._yard.warn_once(replaced_with_fixtures(service, self._wide.pop(name)))
+        self.recover(disturbed)
 
-    def reset(self, names: Iterable[str]) -> Disturbed:
+    def reset(self, names: Iterable[str], disturbed: Disturbed) -> None:
         """Put the state of services back, dependencies first.
 
-        Returns:
-            Who may have lost connections: ``recover`` looks after them.
+        Args:
+            names: The services.
+            disturbed: Takes who may have lost connections: ``recover`` looks after them.
 
         Raises:
             HarnessError: It cannot be put back.
         """
         self._stack.revive()
-        disturbed = Disturbed()
         for service in self._with_state(names):
             if technology := self._technology(service):
-                disturbed.addresses |= technology.restore(self._level)
+                if service.name in self._saved:
+                    disturbed.addresses |= technology.restore(self._levels[service.name])
             elif service.reset is None:
-                disturbed.dependents |= self._replace(service)
-                disturbed.dependents.discard(service.name)
+                self._replace(service, disturbed)
             elif service.reset:
                 self._run(service, service.reset)
-        return disturbed
 
     def recover(self, disturbed: Disturbed) -> None:
         """See that services which lost their connections answer; replace those that do not.
@@ -102,14 +99,18 @@ class Resetter:
         Raises:
             HarnessError: One could not be replaced.
         """
-        lost = disturbed.dependents | self._clients(disturbed.addresses)
-        for service in self._services(lost):
-            try:
-                if self._stack.answers(service.name, _RECOVERY):
-                    continue
-            except HarnessError:
-                pass  # its own words are in its log; the new one is waited for with all patience
-            self._replace(service)
+        seen: set[str] = set()
+        while lost := self._lost(disturbed) - seen:
+            for service in self._services(lost):
+                seen.add(service.name)
+                if not self._answers(service):
+                    self._replace(service, disturbed)
+
+    def _answers(self, service: Service) -> bool:
+        try:
+            return self._stack.answers(service.name, _RECOVERY)
+        except HarnessError:
+            return False  # what it said is in its log; the new one is waited for with all patience
 
     def changed_by(self, fixture: str, names: Iterable[str], lasts: bool) -> bool:
         """A fixture of a wider scope is about to use services.
@@ -125,35 +126,41 @@ class Resetter:
         Raises:
             HarnessError: The state before it cannot be remembered.
         """
-        services = [*self._services(names)]
-        for service in services:
-            self._wide.setdefault(service.name, set()).add(f"the fixture {fixture!r}")
-        if lasts:
-            self._floor = self._level  # what it does stays, also when inner fixtures have ended
-        else:
-            self.save(s.name for s in services)
-            self._level += 1
-        for service in services:
-            if self._saved.get(service.name) == self._level:
-                self._saved[service.name] = self._level - 1  # to be remembered anew
-        return not lasts
+        used = [service.name for service in self._services(names)]
+        for name in used:
+            self._wide.setdefault(name, set()).add(f"the fixture {fixture!r}")
+        if not lasts:
+            self.save(used)
+            self._levels.update(used)
+            return True
+        for name in used:
+            # what it does stays, also when fixtures inside of it have ended
+            self._floors[name] = self._levels[name]
+            if self._saved.get(name) == self._levels[name]:
+                self._saved[name] -= 1  # to be remembered anew
+        return False
 
     def ended(self, names: Iterable[str]) -> None:
-        """The fixture of the innermost level has ended: return to the state before it.
+        """The fixture of the innermost level of services has ended: return to the state before it.
 
         Raises:
             HarnessError: It cannot be put back.
         """
-        self._level -= 1
-        if self._level < self._floor:
-            self._floor = self._level
-            self._saved = dict.fromkeys(self._saved, self._level - 1)
-            return
-        for name, level in self._saved.items():
-            if level > self._level:
-                self._technologies[name].forget(self._level + 1)
-                self._saved[name] = self._level
-        self.recover(self.reset(names))
+        below = []
+        for service in self._services(names):
+            name = service.name
+            self._levels[name] -= 1
+            if self._levels[name] < self._floors[name]:
+                self._floors[name] = self._levels[name]
+                self._saved.pop(name, None)  # a fixture that lasts ran inside: remember anew
+                continue
+            below.append(name)
+            if self._saved.get(name, -1) > self._levels[name]:
+                self._technologies[name].forget(self._levels[name] + 1)
+                self._saved[name] = self._levels[name]
+        disturbed = Disturbed()
+        self.reset(below, disturbed)
+        self.recover(disturbed)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -198,16 +205,30 @@ class Resetter:
                     f"Mend the command below `x-harness: {{reset: …}}`."
                 )
 
-    def _replace(self, service: Service) -> set[str]:
-        """Replace a service, and run again what prepares it; return who depends on these."""
+    def _replace(self, service: Service, disturbed: Disturbed) -> None:
+        """Replace a service, and run again what prepares it."""
         self.replaced.add(service.name)
-        self._stack.replace(service.name)
-        disturbed = self._dependents(service.name)
-        for job in self._services(disturbed):
+        self._renew(service.name, disturbed)
+        for job in self._services(self._dependents(service.name)):
             if self._ends(job):
-                self._stack.replace(job.name)
-                disturbed |= self._dependents(job.name)
-        return {name for name in disturbed if not self._ends(self._yard.project.services[name])}
+                self._renew(job.name, disturbed)
+
+    def _renew(self, name: str, disturbed: Disturbed) -> None:
+        if technology := self._technologies.pop(name, None):
+            technology.close()  # it knew the container that goes
+        self._known.discard(name)
+        self._saved.pop(name, None)
+        disturbed.renewed |= self._stack.replace(name)
+        disturbed.replaced.add((self._stack.name, name))
+
+    def _lost(self, disturbed: Disturbed) -> set[str]:
+        """Return the services of this stack that may have lost connections."""
+        mine = {*self._stack.services}
+        anew = {name for stack, name in disturbed.replaced if stack == self._stack.name}
+        gone = anew | {name for _, name in disturbed.replaced if name not in mine}
+        lost = set[str]().union(*(self._dependents(name) for name in gone))
+        lost |= self._clients(disturbed.addresses)
+        return {n for n in lost - anew if not self._ends(self._yard.project.services[n])}
 
     def _ends(self, service: Service) -> bool:
         """Whether a service does something once, and has no state of its own."""

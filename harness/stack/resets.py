@@ -14,14 +14,21 @@ from harness.stack.yard import Yard
 class Resets:
     """The stacks of one process whose state is put back."""
 
-    def __init__(self, yard: Yard, broken: Callable[[Stack], None]) -> None:
+    def __init__(
+        self,
+        yard: Yard,
+        longer: Callable[[], Iterable[Stack]],
+        broken: Callable[[Stack], None],
+    ) -> None:
         """Know of none.
 
         Args:
             yard: What stacks are made with.
+            longer: Gives the stacks that outlive a test, the longest-lived first.
             broken: Takes a stack whose state could not be put back.
         """
         self._yard = yard
+        self._longer = longer
         self._broken = broken
         self._resetters: dict[Stack, Resetter] = {}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="harness-reset")
@@ -40,13 +47,27 @@ class Resets:
             self._resetters[stack] = Resetter(self._yard, stack)
         return self._resetters[stack]
 
-    def begin(self, used: Iterable[tuple[Stack, Tier]]) -> None:
+    def begin(self, used: Sequence[tuple[Stack, Tier]]) -> None:
         """Begin to put back the services of a test."""
         work = [(self.of(stack), tier.resets & {*stack.services}) for stack, tier in used]
         if work:
             self.settle()
             self._stacks = [stack for stack, _ in used]
-            self._under_way = self._pool.submit(_put_back, work)
+            self._under_way = self._pool.submit(self._put_back, work)
+
+    def _put_back(self, work: Sequence[tuple[Resetter, frozenset[str]]]) -> None:
+        disturbed = Disturbed()
+        for resetter, names in work:
+            resetter.reset(names, disturbed)
+            self._tell(disturbed)
+        for stack in self._longer():
+            self.of(stack).recover(disturbed)
+            self._tell(disturbed)
+
+    def _tell(self, disturbed: Disturbed) -> None:
+        """Tell stacks of new containers in place of those that they use of others."""
+        for stack in self._longer():
+            stack.renewed(disturbed.renewed)
 
     def settle(self) -> None:
         """Wait until all state is back.
@@ -59,9 +80,14 @@ class Resets:
             return
         try:
             future.result()
-        except BaseException:
+        except Exception:
             for stack in self._stacks:
                 self._broken(stack)
+            raise
+        except BaseException:  # somebody was interrupted, and may ask again: it is still under way
+            self._under_way = future
+            for stack in self._stacks:
+                stack.give_up()
             raise
 
     def fixture_begins(
@@ -106,11 +132,3 @@ class Resets:
         self._pool.shutdown()
         for stack in [*self._resetters]:
             self.forget(stack)
-
-
-def _put_back(work: Iterable[tuple[Resetter, frozenset[str]]]) -> None:
-    disturbed = Disturbed()
-    for resetter, names in work:
-        disturbed.add(resetter.reset(names))
-    for resetter, _ in work:
-        resetter.recover(disturbed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -128,6 +128,7 @@ class Stack:
         self, common: Common, wanted: list[Service], named: frozenset[str]
     ) -> None:
         """Bring up what no other process has, while none changes the stack."""
+        self._yard.images.ensure(wanted)  # what is adopted must run the image as it is now
         with common.alone():
             adopted = common.adopt(wanted)
             self._up.update((s.name, s) for s in adopted)
@@ -140,26 +141,42 @@ class Stack:
         failed = self._start(wanted, named, self._create(wanted))
         self._up.update((s.name, s) for s in wanted if s.name not in failed)
 
-    def replace(self, name: str) -> None:
+    def replace(self, name: str) -> dict[str, str]:
         """Replace a service's containers by new ones, and the volumes that only it uses.
 
         Those that were made for its container (``network_mode: service:x``) are replaced too.
 
+        Returns:
+            The ids of the new containers, by those that they replace.
+
         Raises:
             HarnessError: The new one did not start.
         """
-        affected = [
-            s for s in self._up.values() if s.name in holding_on([*self._up.values()], name)
-        ]
-        for container in (c for s in affected for c in self.containers(s.name)):
+        up = [*self._up.values()]
+        names = holding_on(up, name)
+        affected = [s for s in up if s.name in names]
+        containers = [c for s in affected for c in self.containers(s.name)]
+        before = {container: container.id for container in containers}
+        for container in containers:
             self._yard.engine.discard(container.id)
-        mine = self._yard.project.services[name].volumes
         volumes = left_for_others(self._yard.project, self.name, {name: ""}).volumes
-        for volume in mine:
-            if volume in volumes:
-                self._yard.engine.remove_volume(volumes[volume])
+        self._yard.engine.remove_volumes(self._labels, volumes.values())
         self._gave_up.clear()
         self._start(affected, frozenset({name}), self._create(affected))
+        return {before[container]: container.id for container in containers}
+
+    def renewed(self, containers: Mapping[str, str]) -> None:
+        """Use the new containers of longer-lived stacks instead of those that they replace.
+
+        Args:
+            containers: The ids of the new ones, by those of the old ones.
+        """
+        there = self._elsewhere.containers
+        if not containers.keys() & {*there.values()}:
+            return
+        now = {name: containers.get(id_, id_) for name, id_ in there.items()}
+        self._elsewhere = replace(self._elsewhere, containers=now)
+        self._connect([*self._up.values()])
 
     def answers(self, name: str, within: float) -> bool:
         """Whether a service answers to a real request, not to a connection alone.
@@ -275,8 +292,7 @@ class Stack:
         if not self._elsewhere.containers:
             return
         networks = self._yard.engine.networks(self._labels)
-        reached = {d.service for s in wanted for d in s.dependencies}
-        for name in sorted(reached & self._elsewhere.containers.keys()):
+        for name in sorted(self._elsewhere.containers):
             service = self._yard.project.services[name]
             for network in service.networks:
                 if network in networks:

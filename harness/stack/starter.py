@@ -215,6 +215,8 @@ class Starter:
         self.find(affected)
 
     def _start_one(self, container: Container) -> None:
+        if self._yard.engine.snapshot(container.id).status == "running":
+            return  # an earlier run kept it: its hooks have run
         service = self._yard.project.services[container.service]
         dotenv = self._yard.project.dotenv.get(service.name, {})
         if files := injections(self._yard.project, service, {**dotenv, **os.environ}):

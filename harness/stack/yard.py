@@ -5,19 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.engine.cli import Compose, find_compose, likely_compose
-from harness.engine.compose import ComposeEngine
-from harness.engine.config import project_directory
-from harness.engine.docker import DockerEngine
-from harness.engine.dotenv import dotenv_values
 from harness.engine.protocol import Composer, Engine, Events, Say
-from harness.engine.resolve import resolve
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run

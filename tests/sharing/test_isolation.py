@@ -86,9 +86,7 @@ def test_a_wrong_value_is_told_in_one_line(team: Sharing, where: str, message: s
     declared = {"service": {"isolation": "mine"}, "stop": {"stop": "softly"}}
     declared["reset"] = {"reset": "all"}
     team.service("app", **({"x-harness": declared[where]} if where in declared else {}))
-    team.tests(
-        TWICE.format(mark='@pytest.mark.app(isolation="mine")' if where == "marker" else "")
-    )
+    team.tests(TWICE.format(mark='@pytest.mark.app(isolation="mine")' if where == "marker" else ""))
     if where == "ini":
         team.ini("harness_isolation = mine")
     if where == "environment":
