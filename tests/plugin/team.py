@@ -29,6 +29,22 @@ def ask(service):
         connection.sendall(b"\\n")
         return connection.recv(99).decode().strip()
 """
+# Stacks are removed while the next test runs: what looks there for the last one's waits.
+REMOVAL = """
+import time
+import harness
+
+def is_gone(container):
+    "Wait until a container is gone; false if it stays."
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            container.status
+        except harness.ContainerGoneError:
+            return True
+        time.sleep(0.02)
+    return False
+"""
 # pytester moves HOME, and with it the docker context and Compose's plugin.
 _DOCKER_CONFIG = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
 
@@ -41,7 +57,7 @@ class Team:
     monkeypatch: pytest.MonkeyPatch
 
     def __post_init__(self) -> None:
-        self.pytester.makepyfile(talk=TALK)
+        self.pytester.makepyfile(talk=TALK, removal=REMOVAL)
         if _DOCKER_CONFIG.is_dir():
             self.monkeypatch.setenv("DOCKER_CONFIG", str(_DOCKER_CONFIG))
         for name in list(os.environ):

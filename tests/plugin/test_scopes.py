@@ -37,8 +37,7 @@ def test_a_getter_of_a_wider_scope_shares_its_containers_among_the_tests_of_that
     team.write(
         "test_one.py",
         """
-        import pytest
-        import harness
+        from removal import is_gone
         from talk import ask
 
         seen = {}
@@ -58,21 +57,18 @@ def test_a_getter_of_a_wider_scope_shares_its_containers_among_the_tests_of_that
             assert of_module.container.id == seen["web"].id
             assert alpha.container.id not in {of_session.id, seen["mine"].id}
             assert [c.service for c in docker_project.containers()] == ["alpha"]
-            with pytest.raises(harness.ContainerGoneError):
-                seen["mine"].status
+            assert is_gone(seen["mine"])
         """,
     )
     team.write(
         "test_two.py",
         """
-        import pytest
-        import harness
+        from removal import is_gone
         from test_one import seen
 
         def test_after_the_module(of_session):
             assert of_session.id == seen["all"].id and of_session.status == "running"
-            with pytest.raises(harness.ContainerGoneError):
-                seen["web"].status
+            assert is_gone(seen["web"])
         """,
     )
     assert team.collected("-m", "alpha") == {"test_after_the_class"}
@@ -94,17 +90,74 @@ def test_nothing_is_said_of_a_wider_fixture_with_a_services_name(team: Team) -> 
     team.run("--collect-only").stdout.no_fnmatch_line("*wins*")
 
 
+def test_a_services_fixture_takes_the_scope_of_a_wider_fixture_that_names_it(team: Team) -> None:
+    team.services("alpha", "beta", "gamma", "delta")
+    team.conftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def of_session(alpha): return alpha.container
+
+        @pytest.fixture(scope="package")
+        def of_package(beta): return beta.container
+
+        @pytest.fixture(scope="module")
+        def of_module(gamma): return gamma.container
+
+        @pytest.fixture(scope="class")
+        def of_class(delta): return delta.container
+
+        @pytest.fixture
+        def ids(of_session, of_package, of_module, of_class, alpha, beta, gamma, delta):
+            wide = [of_session, of_package, of_module, of_class]
+            assert [c.id for c in wide] == [s.container.id for s in (alpha, beta, gamma, delta)]
+            assert {c.status for c in wide} == {"running"}
+            return [c.id for c in wide]
+        """
+    )
+    team.write(
+        "test_one.py",
+        """
+        seen = []
+
+        class TestFirst:
+            def test_one(self, ids): seen.append(ids)
+            def test_two(self, ids): assert ids == seen[0]
+
+        class TestSecond:
+            def test_that_the_class_has_another(self, ids):
+                assert ids[:3] == seen[0][:3] and ids[3] != seen[0][3]
+
+        def test_that_other_tests_have_one_of_their_own(alpha, gamma):
+            assert alpha.container.id != seen[0][0] and gamma.container.id != seen[0][2]
+        """,
+    )
+    team.write(
+        "test_two.py",
+        """
+        from test_one import seen
+
+        class TestThird:
+            def test_that_the_module_has_another(self, ids):
+                assert ids[:2] == seen[0][:2] and ids[2] != seen[0][2]
+        """,
+    )
+    team.passes(passed=5)
+
+
 WIDER = {
-    "a service's fixture": "def wide(alpha): ...",
-    "asked for later": "def wide(request): request.getfixturevalue('alpha')",
+    "a service's fixture asked for later": "def wide(request): request.getfixturevalue('alpha')",
     "the getter": "def wide(container_getter): ...",
     "through a fixture of the team's": "def wide(client): ...",
 }
 
 
 @pytest.mark.parametrize("wide", WIDER.values(), ids=WIDER)
-@pytest.mark.parametrize(("scope", "getter"), [("module", "module"), ("package", "session")])
-def test_a_service_in_a_fixture_of_a_wider_scope_is_told_what_to_ask_instead(
+@pytest.mark.parametrize(
+    ("scope", "getter"), [("module", "module"), ("package", "session"), ("session", "session")]
+)
+def test_what_lives_with_one_test_is_refused_to_a_wider_fixture_with_what_to_ask_instead(
     team: Team, wide: str, scope: str, getter: str
 ) -> None:
     team.services("alpha")
@@ -124,14 +177,15 @@ def test_a_service_in_a_fixture_of_a_wider_scope_is_told_what_to_ask_instead(
     )
     result = team.run()
     result.assert_outcomes(errors=2)
-    told = [line for line in result.outlines if "harness: services live" in line]
+    told = [line for line in result.outlines if "harness: this fixture's services" in line]
     service = "app" if "container_getter" in wide else "alpha"
     assert len(told) == 2, result.stdout.str()
     for line in told:
         assert line.endswith(
-            "harness: services live as long as one test. A fixture of a wider scope takes "
-            f'{getter}_scoped_container_getter.get("{service}"): '
-            "that one lives as long as the fixture."
+            "harness: this fixture's services live as long as one test. Name the service's own "
+            "fixture as an argument of your fixture (it takes your fixture's scope), or take "
+            f'{getter}_scoped_container_getter.get("{service}"), '
+            "which lives as long as your fixture."
         )
 
 
@@ -150,7 +204,7 @@ def test_a_mismatch_of_the_teams_own_fixtures_is_left_alone(team: Team) -> None:
     result = team.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*ScopeMismatch*"])
-    result.stdout.no_fnmatch_line("*harness: services*")
+    result.stdout.no_fnmatch_line("*scoped_container_getter*")
 
 
 def test_what_a_wider_fixture_brings_up_within_a_test_outlives_that_test(team: Team) -> None:
