@@ -138,10 +138,12 @@ class Fleet:
         if tier.resets:
             self.settle()
         with self._failures.remembered(lambda: self._key(tier, yard), test):
-            if not set(tier.services) <= set(stack.services):
+            # one that was started ahead may be up by now, and is then this test's first start
+            awaited = self._awaited.get(stack)
+            if awaited or not set(tier.services) <= set(stack.services):
                 began = time.monotonic()
                 yard.check([yard.project.services[name] for name in tier.services])
-                if awaited := self._awaited.get(stack):
+                if awaited:
                     awaited.result()
                     del self._awaited[stack]
                 else:

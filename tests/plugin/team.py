@@ -34,15 +34,21 @@ REMOVAL = """
 import time
 import harness
 
-def is_gone(container):
-    "Wait until a container is gone; false if it stays."
+def eventually(look):
+    "Look again and again until it is so; false if it never is."
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            container.status
-        except harness.ContainerGoneError:
-            return True
+    while not (seen := look()) and time.monotonic() < deadline:
         time.sleep(0.02)
+    return seen
+
+def is_gone(container):
+    return eventually(lambda: _is_gone_now(container))
+
+def _is_gone_now(container):
+    try:
+        container.status
+    except harness.ContainerGoneError:
+        return True
     return False
 """
 # pytester moves HOME, and with it the docker context and Compose's plugin.
