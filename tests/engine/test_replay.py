@@ -141,6 +141,8 @@ def _in_order(container: dict[str, Any]) -> None:
     host, config = container["HostConfig"], container["Config"]
     host["PortBindings"] = list(host["PortBindings"] or ())
     host["Mounts"] = sorted(host.get("Mounts") or (), key=lambda mount: mount["Target"])
+    # of a service with replicas Compose takes the volumes of any
+    host["VolumesFrom"] = [re.sub(r"(-many-)\d", r"\1N", v) for v in host["VolumesFrom"] or ()]
     host["Ulimits"] = sorted(host["Ulimits"] or (), key=lambda limit: limit["Name"])
     for values in (host, config, *container["NetworkSettings"]["Networks"].values()):
         for key in ("Aliases", "Binds", "Env", "ExtraHosts", "Links", "VolumesFrom"):
