@@ -36,6 +36,9 @@ class _Watch:
         probes: What must still succeed in this run of the container; None before it runs.
         run: When the run began for which the probes are good.
         probed: Something was probed, and succeeded.
+        snapshot: What the engine last said of the container.
+        known: What its events had told by then.
+        looked: When that was, by the monotonic clock.
     """
 
     service: Service
@@ -47,6 +50,9 @@ class _Watch:
     waited_for: str = ""
     saw: str = "nothing yet"
     pause: float = _FIRST_PAUSE
+    snapshot: Snapshot | None = None
+    known: ContainerEvent | None = None
+    looked: float = 0.0
     longest: float = _OFTEN
     began: float = field(default_factory=time.monotonic)
 
@@ -132,7 +138,7 @@ class Readiness:
         watch = _Watch(service, ready_of(service), one_shot)
         while True:
             known = self.events.last(container)
-            snapshot = self.engine.snapshot(container)
+            snapshot = self._seen(watch, container, known)
             if snapshot.finished:
                 return self._judge(watch, snapshot)
             if snapshot.status in {"running", "paused"}:
@@ -149,6 +155,19 @@ class Readiness:
             if watch.waited > limit:
                 raise ServiceNotReadyError(self._not_ready(watch, snapshot, limit))
             self._pause(watch, container, limit, known)
+
+    def _seen(self, watch: _Watch, container: str, known: ContainerEvent | None) -> Snapshot:
+        """Return how a container is, asking the engine only where it may have changed.
+
+        Twenty that are waited for at the same time would keep it busy otherwise.
+        """
+        old = watch.snapshot
+        fresh = time.monotonic() - watch.looked < _LONGEST_PAUSE and known is watch.known
+        if old is None or not fresh or not watch.probes or old.status != "running":
+            watch.known, watch.looked = known, time.monotonic()
+            watch.snapshot = self.engine.snapshot(container)
+        assert watch.snapshot
+        return watch.snapshot
 
     def answers(self, service: Service, container: str, within: float) -> bool:
         """Whether a container that was ready answers to a real request.

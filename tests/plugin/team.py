@@ -20,31 +20,28 @@ while ($$client = $$server->accept) {
   exit
 }
 """
-# What the tests of the team say to a greeter.
+# What the tests of the team say to a greeter, and how they see that a container goes: it is
+# removed while pytest goes on.
 TALK = """
 import socket
+import time
+import harness
 
 def ask(service):
     with socket.create_connection((service.host, service.port), timeout=10) as connection:
         connection.sendall(b"\\n")
         return connection.recv(99).decode().strip()
-"""
-# Stacks are removed while the next test runs: what looks there for the last one's waits.
-REMOVAL = """
-import time
-import harness
 
 def eventually(look):
-    "Look again and again until it is so; false if it never is."
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 30
     while not (seen := look()) and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.05)
     return seen
 
-def is_gone(container):
-    return eventually(lambda: _is_gone_now(container))
+def gone(container):
+    return eventually(lambda: _gone_by_now(container))
 
-def _is_gone_now(container):
+def _gone_by_now(container):
     try:
         container.status
     except harness.ContainerGoneError:
@@ -63,7 +60,7 @@ class Team:
     monkeypatch: pytest.MonkeyPatch
 
     def __post_init__(self) -> None:
-        self.pytester.makepyfile(talk=TALK, removal=REMOVAL)
+        self.pytester.makepyfile(talk=TALK)
         if _DOCKER_CONFIG.is_dir():
             self.monkeypatch.setenv("DOCKER_CONFIG", str(_DOCKER_CONFIG))
         for name in list(os.environ):

@@ -50,12 +50,12 @@ def test_a_marked_item_without_fixtures_has_its_stack_while_it_runs(scripts: Tea
     scripts.write(
         "test_z.py",
         """
-        from removal import is_gone
+        from talk import gone
 
         def test_what_they_saw(pytestconfig):
             [[(first, a)], [(second, b)], third] = pytestconfig.seen
             assert (first, second, third) == ("alpha", "beta", [])
-            assert is_gone(a) and is_gone(b)
+            assert gone(a) and gone(b)
         """,
     )
     assert scripts.run("--collect-only", "-q", "-m", "alpha").outlines[0] == "a.txt::a.txt"

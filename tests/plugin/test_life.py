@@ -78,7 +78,7 @@ def test_the_stack_is_gone_once_its_test_is_over(team: Team) -> None:
     team.tests(
         """
         import pytest
-        from removal import is_gone
+        from talk import gone
 
         seen = []
 
@@ -90,7 +90,7 @@ def test_the_stack_is_gone_once_its_test_is_over(team: Team) -> None:
 
         @pytest.mark.parametrize("number", [0, 1])
         def test_that_it_is_gone(number):
-            assert is_gone(seen[number])
+            assert gone(seen[number])
         """
     )
     team.passes(passed=4)
@@ -135,7 +135,6 @@ def test_a_service_first_asked_for_inside_the_test_is_started_then_and_joins(tea
     team.tests(
         """
         import pytest
-        from removal import is_gone
 
         seen = []
 
@@ -158,7 +157,8 @@ def test_a_service_first_asked_for_inside_the_test_is_started_then_and_joins(tea
             seen.extend([beta.container, gamma])
 
         def test_that_all_of_them_went_with_their_test():
-            assert len(seen) == 3 and all(map(is_gone, seen))
+            from talk import gone
+            assert all(map(gone, seen))
         """
     )
     team.passes(passed=3)
@@ -168,7 +168,7 @@ def test_a_test_that_names_nothing_can_ask_for_a_service_later(team: Team) -> No
     team.services("alpha")
     team.tests(
         """
-        from removal import is_gone
+        from talk import gone
 
         seen = []
 
@@ -178,7 +178,7 @@ def test_a_test_that_names_nothing_can_ask_for_a_service_later(team: Team) -> No
             seen.append(alpha.container)
 
         def test_that_it_is_gone():
-            assert is_gone(seen[0])
+            assert gone(seen[0])
         """
     )
     team.passes(passed=2)
@@ -189,7 +189,7 @@ def test_a_failing_test_or_fixture_takes_its_services_along(team: Team) -> None:
     team.tests(
         """
         import pytest
-        from removal import is_gone
+        from talk import gone
 
         seen = []
 
@@ -205,7 +205,8 @@ def test_a_failing_test_or_fixture_takes_its_services_along(team: Team) -> None:
             assert False
 
         def test_that_they_are_gone():
-            assert len(seen) == 2 and all(map(is_gone, seen))
+            assert len(seen) == 2
+            assert all(map(gone, seen))
         """
     )
     team.run_for_real().assert_outcomes(passed=1, failed=1, errors=1)

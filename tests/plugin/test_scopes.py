@@ -37,8 +37,7 @@ def test_a_getter_of_a_wider_scope_shares_its_containers_among_the_tests_of_that
     team.write(
         "test_one.py",
         """
-        from removal import is_gone
-        from talk import ask
+        from talk import ask, gone
 
         seen = {}
 
@@ -57,18 +56,18 @@ def test_a_getter_of_a_wider_scope_shares_its_containers_among_the_tests_of_that
             assert of_module.container.id == seen["web"].id
             assert alpha.container.id not in {of_session.id, seen["mine"].id}
             assert [c.service for c in docker_project.containers()] == ["alpha"]
-            assert is_gone(seen["mine"])
+            assert gone(seen["mine"])
         """,
     )
     team.write(
         "test_two.py",
         """
-        from removal import is_gone
+        from talk import gone
         from test_one import seen
 
         def test_after_the_module(of_session):
             assert of_session.id == seen["all"].id and of_session.status == "running"
-            assert is_gone(seen["web"])
+            assert gone(seen["web"])
         """,
     )
     assert team.collected("-m", "alpha") == {"test_after_the_class"}
@@ -90,7 +89,91 @@ def test_nothing_is_said_of_a_wider_fixture_with_a_services_name(team: Team) -> 
     team.run("--collect-only").stdout.no_fnmatch_line("*wins*")
 
 
-def test_a_services_fixture_takes_the_scope_of_a_wider_fixture_that_names_it(team: Team) -> None:
+LATER = {
+    "asked for later": "def wide(request): request.getfixturevalue('alpha')",
+    "the getter": "def wide(container_getter): ...",
+}
+
+
+@pytest.mark.parametrize("wide", LATER.values(), ids=LATER)
+@pytest.mark.parametrize(("scope", "getter"), [("module", "module"), ("package", "session")])
+def test_what_cannot_be_seen_beforehand_in_a_wider_fixture_is_told_what_to_ask_instead(
+    team: Team, wide: str, scope: str, getter: str
+) -> None:
+    team.services("alpha")
+    team.tests(
+        f"""
+        import pytest
+
+        @pytest.fixture(scope="{scope}")
+        {wide}
+
+        def test_one(wide): ...
+        def test_two(wide): ...
+        """
+    )
+    result = team.run()
+    result.assert_outcomes(errors=2)
+    told = [line for line in result.outlines if "harness: this fixture's services live" in line]
+    service = "app" if "container_getter" in wide else "alpha"
+    assert len(told) == 2, result.stdout.str()
+    for line in told:
+        assert "Name the service's own fixture as an argument of your fixture" in line
+        assert line.endswith(
+            f'or take {getter}_scoped_container_getter.get("{service}"), which lives as long as '
+            "your fixture."
+        )
+
+
+def test_a_function_scoped_fixture_between_a_wider_one_and_a_service_is_the_teams_mismatch(
+    team: Team,
+) -> None:
+    team.services("alpha")
+    team.tests(
+        """
+        import pytest
+
+        @pytest.fixture
+        def client(alpha): ...
+
+        @pytest.fixture(scope="module")
+        def wide(client): ...
+
+        def test_it(wide): ...
+        """
+    )
+    result = team.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ScopeMismatch*client*"])
+
+
+@pytest.mark.parametrize("scope", ["class", "module", "package", "session"])
+def test_a_services_fixture_takes_the_scope_of_the_fixture_that_uses_it(
+    team: Team, scope: str
+) -> None:
+    team.services("alpha")
+    team.tests(
+        f"""
+        import pytest
+
+        seen = []
+
+        @pytest.fixture(scope="{scope}")
+        def wide(alpha):
+            seen.append(alpha.container.id)
+            return alpha
+
+        class TestBoth:
+            def test_one(self, wide, alpha): assert alpha.container.id == wide.container.id
+            def test_two(self, alpha, wide): assert [alpha.container.id] == seen
+
+        def test_without_it(alpha): assert alpha.container.id not in seen
+        """
+    )
+    team.passes(passed=3)
+
+
+def test_the_next_class_or_module_has_services_of_its_own(team: Team) -> None:
     team.services("alpha", "beta", "gamma", "delta")
     team.conftest(
         """
@@ -144,49 +227,6 @@ def test_a_services_fixture_takes_the_scope_of_a_wider_fixture_that_names_it(tea
         """,
     )
     team.passes(passed=5)
-
-
-WIDER = {
-    "a service's fixture asked for later": "def wide(request): request.getfixturevalue('alpha')",
-    "the getter": "def wide(container_getter): ...",
-    "through a fixture of the team's": "def wide(client): ...",
-}
-
-
-@pytest.mark.parametrize("wide", WIDER.values(), ids=WIDER)
-@pytest.mark.parametrize(
-    ("scope", "getter"), [("module", "module"), ("package", "session"), ("session", "session")]
-)
-def test_what_lives_with_one_test_is_refused_to_a_wider_fixture_with_what_to_ask_instead(
-    team: Team, wide: str, scope: str, getter: str
-) -> None:
-    team.services("alpha")
-    team.tests(
-        f"""
-        import pytest
-
-        @pytest.fixture
-        def client(alpha): ...
-
-        @pytest.fixture(scope="{scope}")
-        {wide}
-
-        def test_one(wide): ...
-        def test_two(wide): ...
-        """
-    )
-    result = team.run()
-    result.assert_outcomes(errors=2)
-    told = [line for line in result.outlines if "harness: this fixture's services" in line]
-    service = "app" if "container_getter" in wide else "alpha"
-    assert len(told) == 2, result.stdout.str()
-    for line in told:
-        assert line.endswith(
-            "harness: this fixture's services live as long as one test. Name the service's own "
-            "fixture as an argument of your fixture (it takes your fixture's scope), or take "
-            f'{getter}_scoped_container_getter.get("{service}"), '
-            "which lives as long as your fixture."
-        )
 
 
 def test_a_mismatch_of_the_teams_own_fixtures_is_left_alone(team: Team) -> None:
