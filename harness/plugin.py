@@ -188,7 +188,12 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remove whatever is left, after the last fixtures; a run that leaves something has failed."""
     config = session.config
-    _close(config)
+    try:
+        _close(config)
+    except KeyboardInterrupt:
+        _close(config)  # removal takes a moment; pytest itself handles no interrupt here
+        config.stash[LEFT].append("harness: KeyboardInterrupt while services were being removed")
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
     left = config.stash.get(LEFT, [])
     if hasattr(config, "workeroutput") and SESSION in config.stash:
         from harness.workers import output

@@ -21,6 +21,7 @@ class RunUsers:
     def __init__(self, run: str, folder: Path | None = None) -> None:
         self._path = (folder or shared_folder()) / f"run-{run}"
         self._file: int | None = None
+        self._last = False
 
     def join(self, uses: bool) -> None:
         """Be one of the run's processes; waits while the last one removes what was there.
@@ -44,9 +45,12 @@ class RunUsers:
 
     @contextmanager
     def leave(self) -> Iterator[bool]:
-        """Leave; the context's value says whether nobody is left. Nobody joins meanwhile."""
+        """Leave; the context's value says whether nobody is left. Nobody joins meanwhile.
+
+        Who was interrupted on the way may leave again.
+        """
         if self._file is None:
-            yield False
+            yield self._last
             return
         os.close(self._file)
         self._file = None
@@ -57,6 +61,7 @@ class RunUsers:
             except OSError:
                 yield False
             else:
+                self._last = True
                 yield True
                 self._path.unlink(missing_ok=True)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,19 @@ class Stack:
         return self._holdings.takes_turns
 
     def for_others(self, names: Iterable[str]) -> Elsewhere:
-        """Return what stacks with a shorter life can use of these services."""
-        first = {name: self.containers(name)[0].id for name in names if self.containers(name)}
-        return left_for_others(self._yard.project, self.name, first)
+        """Return what a stack with a shorter life can use of it.
+
+        Args:
+            names: The services that the other's test has here. It may have a service of its own
+                of what else runs here; only a network that there is once is everybody's.
+        """
+        first = {name: self.containers(name)[0].id for name in self._up if self.containers(name)}
+        wanted = {*names}
+        used = {name: id_ for name, id_ in first.items() if name in wanted}
+        return replace(
+            left_for_others(self._yard.project, self.name, used),
+            networks=left_for_others(self._yard.project, self.name, first).networks,
+        )
 
     def containers(self, service: str) -> list[Container]:
         """Return every replica of a service that is up, by number."""

@@ -32,7 +32,7 @@ def test_a_container_that_exits_is_told_with_its_exit_code_and_its_log(project: 
 
     assert "compose/app.yml:2: service 'app' exited with code 3" in message
     assert "before it was ready" in message
-    assert re.search(r"container harness-\w+-1-app-1, image debian:bookworm-slim", message)
+    assert re.search(r"container harness-\w+-4-1-app-1, image debian:bookworm-slim", message)
     assert "Its last log lines:\n    no config found" in message
 
 

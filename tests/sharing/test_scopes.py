@@ -67,3 +67,46 @@ def test_a_session_fixture_loads_a_database_once_for_all_tests(
         assert shop.values("words") == [["loaded"]] * 4
     if isolation == "fresh":
         assert shop.values("files") == [""] * 4
+
+
+def test_each_scope_of_a_fixture_is_the_life_of_its_services(shop: Sharing) -> None:
+    """A session's, a module's and a class's; a test without them has a service of its own."""
+    shop.services("broker", "store")
+    shop.conftest(
+        """
+        import harness
+        import pytest
+
+        class Broker(harness.Service, container_name="broker"): ...
+
+        broker = harness.service_fixture(Broker, scope="session")
+
+        @pytest.fixture(scope="module")
+        def loaded(postgres):
+            return postgres
+
+        @pytest.fixture(scope="class")
+        def warm(store):
+            return store
+        """
+    )
+    module = """
+        from notes import note, saw
+
+        class TestFirst:
+            def test_one(self, broker, loaded, warm, orders): saw(broker, loaded, warm, orders)
+            def test_two(self, broker, loaded, warm, orders): saw(broker, loaded, warm, orders)
+
+        class TestSecond:
+            def test_three(self, broker, loaded, warm): saw(broker, loaded, warm)
+
+        def test_without_the_fixture(postgres, store): saw(postgres, store)
+        """
+    shop.write("test_one.py", module)
+    shop.write("test_two.py", module)
+    shop.passes(passed=8)
+
+    assert len({*shop.values("broker")}) == 1
+    assert [*map(shop.values("postgres").count, shop.values("postgres"))] == [3, 3, 3, 1] * 2
+    assert [*map(shop.values("store").count, shop.values("store"))] == [2, 2, 1, 1] * 2
+    assert len({*shop.values("orders")}) == 4
