@@ -56,16 +56,18 @@ class RunUsers:
         self._file = None
         last = self._open()
         try:
-            try:
-                fcntl.flock(last, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-            else:
-                self._last = True
-                yield True
-                self._path.unlink(missing_ok=True)
-        finally:
+            fcntl.flock(last, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
             os.close(last)
+            yield False
+            return
+        try:
+            yield True
+        except BaseException:
+            self._file = last
+            raise
+        self._path.unlink(missing_ok=True)
+        os.close(last)
 
     def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
