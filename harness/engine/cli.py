@@ -138,6 +138,12 @@ def find_compose() -> Compose:
     raise ComposeUnavailableError(f"wanted Docker Compose v2 or later, {found}. {_INSTALL}")
 
 
+def likely_compose() -> Compose | None:
+    """Return the Compose that ``find_compose`` tries first, without asking for its version."""
+    command = next(_candidates(), None)
+    return Compose(command, "") if command else None
+
+
 def _candidates() -> Iterator[tuple[str, ...]]:
     if shutil.which("docker"):
         yield ("docker", "compose")

@@ -5,12 +5,19 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.engine.cli import Compose, find_compose, likely_compose
+from harness.engine.compose import ComposeEngine
+from harness.engine.config import project_directory
+from harness.engine.docker import DockerEngine
+from harness.engine.dotenv import dotenv_values
 from harness.engine.protocol import Composer, Engine, Events, Say
+from harness.engine.resolve import resolve
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
@@ -137,23 +144,12 @@ def open_yard(
     Raises:
         HarnessError: One of these failed.
     """
-    from harness.engine.cli import find_compose
-    from harness.engine.compose import ComposeEngine
-    from harness.engine.config import project_directory
-    from harness.engine.docker import DockerEngine
-    from harness.engine.dotenv import dotenv_values
-    from harness.engine.resolve import resolve
-
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
-    compose = find_compose()
     folder = Path(tempfile.mkdtemp(prefix="pytest-compose-harness-"))
     try:
-        project = resolve(compose, source, folder)
-        check_project_extensions(project)
-        project = replace(project, dotenv=dotenv_values(compose, source, project, folder))
-        engine = DockerEngine()
+        compose, project, engine = _ask_both(source, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -178,6 +174,38 @@ def open_yard(
         warn=warn,
         faithful=settings.faithful,
     )
+
+
+def _ask_both(source: Source, folder: Path) -> tuple[Compose, Project, Engine]:
+    """Find Compose, have it resolve the project, and connect to the engine, at the same time.
+
+    Each takes some 100 ms, and the first test waits for all. So the first Compose that there is
+    resolves the project while it is asked for its version; if another turns out to be the one to
+    use, that one resolves it again. What fails is told in this order.
+    """
+    with ThreadPoolExecutor(3, thread_name_prefix="harness-opening") as pool:
+        found = pool.submit(find_compose)
+        engine = pool.submit(DockerEngine)
+        try:
+            likely = likely_compose()
+            early = pool.submit(_resolved, likely, source, folder) if likely else None
+            compose = found.result()
+            if early and likely and compose.command == likely.command:
+                project = early.result()
+            else:
+                wait([early] if early else [])
+                project = _resolved(compose, source, folder)
+            return compose, project, engine.result()
+        except BaseException:
+            if engine.exception() is None:
+                engine.result().close()
+            raise
+
+
+def _resolved(compose: Compose, source: Source, folder: Path) -> Project:
+    project = resolve(compose, source, folder)
+    check_project_extensions(project)
+    return replace(project, dotenv=dotenv_values(compose, source, project, folder))
 
 
 def _subnets(settings: Settings, engine: Engine, project: Project) -> SubnetClaims:
