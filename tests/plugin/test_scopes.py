@@ -202,11 +202,15 @@ def test_the_next_class_or_module_has_services_of_its_own(team: Team) -> None:
     team.write(
         "test_one.py",
         """
+        import pytest
+
         seen = []
 
         class TestFirst:
             def test_one(self, ids): seen.append(ids)
-            def test_two(self, ids): assert ids == seen[0]
+
+            @pytest.mark.parametrize("number", [2, 3])
+            def test_more(self, ids, number): assert ids == seen[0]
 
         class TestSecond:
             def test_that_the_class_has_another(self, ids):
@@ -226,7 +230,7 @@ def test_the_next_class_or_module_has_services_of_its_own(team: Team) -> None:
                 assert ids[:2] == seen[0][:2] and ids[2] != seen[0][2]
         """,
     )
-    team.passes(passed=5)
+    team.passes(passed=6)
 
 
 def test_a_mismatch_of_the_teams_own_fixtures_is_left_alone(team: Team) -> None:
