@@ -115,6 +115,14 @@ def use_definition(item: pytest.Item, old: Any, new: Any) -> None:
             definitions[name] = type(found)(new if d is old else d for d in found)
 
 
+def see_definitions(item: pytest.Item) -> None:
+    """Have a test's request know which definitions the test runs: pytest 8 copied them for it."""
+    definitions = cast(Any, item)._fixtureinfo.name2fixturedefs
+    known = getattr(getattr(item, "_request", None), "_arg2fixturedefs", definitions)
+    if known is not definitions:
+        known.update(definitions)
+
+
 def is_pinned(item: pytest.Item) -> bool:
     """Whether pytest has ordered a test by a parameter that lives longer than it."""
     from _pytest.scope import Scope

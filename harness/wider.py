@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.bridge import use_definition, wider_users, with_scope
+from harness.bridge import see_definitions, use_definition, wider_users, with_scope
 from harness.plan.lives import Bounds, Graph, Life, bound_lives, life_of_scope
 from harness.service import NEED_ATTRIBUTE
 
@@ -49,6 +49,9 @@ class WiderFixtures:
             self._lives[key] = lives
             self._uses.update(found)
             self._widen(first[key], lives)
+        for item in items:
+            if id(_info(item)) in users:
+                see_definitions(item)
 
     @property
     def any(self) -> bool:

@@ -21,7 +21,6 @@ class RunUsers:
     def __init__(self, run: str, folder: Path | None = None) -> None:
         self._path = (folder or shared_folder()) / f"run-{run}"
         self._file: int | None = None
-        self._last = False
 
     def join(self, uses: bool) -> None:
         """Be one of the run's processes; waits while the last one removes what was there.
@@ -47,25 +46,28 @@ class RunUsers:
     def leave(self) -> Iterator[bool]:
         """Leave; the context's value says whether nobody is left. Nobody joins meanwhile.
 
-        Who was interrupted on the way may leave again.
+        Who was interrupted as the last one has not left, and may leave again: nobody can have
+        joined meanwhile.
         """
         if self._file is None:
-            yield self._last
+            yield False
             return
         os.close(self._file)
         self._file = None
         last = self._open()
         try:
-            try:
-                fcntl.flock(last, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-            else:
-                self._last = True
-                yield True
-                self._path.unlink(missing_ok=True)
-        finally:
+            fcntl.flock(last, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
             os.close(last)
+            yield False
+            return
+        try:
+            yield True
+        except BaseException:
+            self._file = last  # the lock too
+            raise
+        self._path.unlink(missing_ok=True)
+        os.close(last)
 
     def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -26,8 +26,9 @@ def shop_image(name: str) -> Iterator[str]:
     try:
         yield tag
     finally:
-        # what it stands on stays, so that the next build is quick
-        client.remove_image(tag, noprune=True)
+        # What it stands on stays, so that the next build is quick. The same image may have other
+        # names, and containers of another process, which the engine minds unless forced.
+        client.remove_image(tag, noprune=True, force=True)
 
 
 @contextmanager

@@ -141,6 +141,8 @@ def _in_order(container: dict[str, Any]) -> None:
     host, config = container["HostConfig"], container["Config"]
     host["PortBindings"] = list(host["PortBindings"] or ())
     host["Mounts"] = sorted(host.get("Mounts") or (), key=lambda mount: mount["Target"])
+    # of a service with replicas Compose takes the volumes of any
+    host["VolumesFrom"] = [re.sub(r"(-many-)\d", r"\1N", v) for v in host["VolumesFrom"] or ()]
     host["Ulimits"] = sorted(host["Ulimits"] or (), key=lambda limit: limit["Name"])
     for values in (host, config, *container["NetworkSettings"]["Networks"].values()):
         for key in ("Aliases", "Binds", "Env", "ExtraHosts", "Links", "VolumesFrom"):
@@ -170,7 +172,7 @@ def one_after_the_other(site: Site, *names: str) -> tuple[dict[str, Any], dict[s
 
     They come one after the other: a compose file may fix what two cannot both have.
     """
-    stacks = [f"harness-{site.lab.yard.run}-{n}" for n in (1, 2, 12)]
+    stacks = [f"harness-{site.lab.yard.run.id}-{n}" for n in (1, 2, 12)]
     site.create_by_compose(stacks[0], *names)
     by_compose = site.look(stacks[0])
     site.lab.yard.engine.remove(site.labels(stacks[0]))
@@ -245,7 +247,7 @@ def test_a_service_is_created_by_compose_once_a_run(lab: Lab) -> None:
 def test_what_a_stack_has_stays_when_more_is_created(lab: Lab) -> None:
     lab.compose(STACK)
     with Site.of(lab) as site:
-        stacks = [f"harness-{lab.yard.run}-{n}" for n in (1, 2, 3)]
+        stacks = [f"harness-{lab.yard.run.id}-{n}" for n in (1, 2, 3)]
         assert site.create(stacks[0], "app", "beside") == [["db", "app", "beside"]]
         assert site.create(stacks[1], "db") == []
         (db,) = site.containers(stacks[1]).values()
@@ -278,7 +280,7 @@ def test_what_a_container_is_made_from_decides_whether_it_can_be_made_again(
     lab.dockerfile()
     lab.write("app.env", "A=1\nB=${REFERENCE:-}\n")
     with Site.of(lab) as site:
-        stacks = (f"harness-{lab.yard.run}-{n}" for n in range(1, 99))
+        stacks = (f"harness-{lab.yard.run.id}-{n}" for n in range(1, 99))
 
         def env() -> tuple[str, list[str]]:
             """Say who created the next stack, and the environment of its container."""
@@ -326,7 +328,7 @@ def test_what_could_come_to_something_else_is_left_to_compose(lab: Lab, section:
     try:
         with Site.of(lab) as site:
             for number in (1, 2):
-                stack = f"harness-{lab.yard.run}-{number}"
+                stack = f"harness-{lab.yard.run.id}-{number}"
                 assert site.create(stack, "app") != []
                 lab.yard.engine.remove(site.labels(stack))
     finally:
@@ -336,7 +338,7 @@ def test_what_could_come_to_something_else_is_left_to_compose(lab: Lab, section:
 def test_a_users_word_that_looks_like_a_name_of_ours_is_not_taken_for_one(lab: Lab) -> None:
     lab.compose("services: {app: {<<: *sleeper}}")
     with Site.of(lab) as site:
-        stacks = [f"harness-{lab.yard.run}-{n}" for n in (1, 2)]
+        stacks = [f"harness-{lab.yard.run.id}-{n}" for n in (1, 2)]
         word = {"PEER": f"{stacks[0]}-app-1"}
         assert site.create(stacks[0], "app", app=word) == [["app"]]
         assert site.create(stacks[1], "app", app=word) == [["app"]]
@@ -355,8 +357,8 @@ def test_a_refusal_names_the_service_and_leaves_nothing_unlabelled(lab: Lab) -> 
       db: {<<: *sleeper}
     """)
     with Site.of(lab) as site:
-        assert site.create(f"harness-{lab.yard.run}-1", "app") == [["db", "app"]]
+        assert site.create(f"harness-{lab.yard.run.id}-1", "app") == [["db", "app"]]
         (lab.root / "some.txt").unlink()
         with pytest.raises(EngineRefusedError, match=r"service 'app' could not be created: .*some"):
-            site.create(f"harness-{lab.yard.run}-2", "app")
+            site.create(f"harness-{lab.yard.run.id}-2", "app")
     assert lab.left() == []

@@ -79,6 +79,7 @@ def test_a_stack_gets_a_subnet_of_ours_and_gives_it_back(lab: Lab) -> None:
     assert answer(lease.containers("app")[0].port(8080)) == "hello"
     assert lab.yard.subnets._locks._held
     lease.release()
+    assert lab.fleet.removed() == []
     assert not lab.yard.subnets._locks._held
 
 

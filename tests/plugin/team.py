@@ -32,14 +32,20 @@ def ask(service):
         connection.sendall(b"\\n")
         return connection.recv(99).decode().strip()
 
-def gone(container):
+def eventually(look):
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            container.status
-        except harness.ContainerGoneError:
-            return True
+    while not (seen := look()) and time.monotonic() < deadline:
         time.sleep(0.05)
+    return seen
+
+def gone(container):
+    return eventually(lambda: _gone_by_now(container))
+
+def _gone_by_now(container):
+    try:
+        container.status
+    except harness.ContainerGoneError:
+        return True
     return False
 """
 # pytester moves HOME, and with it the docker context and Compose's plugin.

@@ -80,6 +80,7 @@ def test_a_getter_of_the_teams_own_says_what_becomes_of_volumes(
         from contextlib import closing
         import pytest
         from harness.engine.client import connect
+        from talk import eventually
 
         left = []
 
@@ -102,7 +103,7 @@ def test_a_getter_of_the_teams_own_says_what_becomes_of_volumes(
         def test_what_was_left():
             project, after_the_getter = left
             assert after_the_getter == VOLUMES_LEFT
-            assert volumes(project) == 0
+            assert eventually(lambda: volumes(project) == 0)
         """.replace("VOLUMES_LEFT", str(volumes_left))
     )
     team.passes(*options, passed=2)

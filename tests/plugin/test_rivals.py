@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from .team import Team
@@ -24,7 +26,7 @@ def docker_project(): return "theirs"
 def rival(team: Team) -> str:
     """Another plugin with options and a fixture of the same names, which can be imported."""
     team.write("pytest_docker_compose.py", RIVAL)
-    team.monkeypatch.setenv("PYTHONPATH", str(team.root))
+    team.monkeypatch.setenv("PYTHONPATH", str(team.root), prepend=os.pathsep)
     return "pytest_docker_compose"
 
 

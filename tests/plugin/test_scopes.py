@@ -173,6 +173,66 @@ def test_a_services_fixture_takes_the_scope_of_the_fixture_that_uses_it(
     team.passes(passed=3)
 
 
+def test_the_next_class_or_module_has_services_of_its_own(team: Team) -> None:
+    team.services("alpha", "beta", "gamma", "delta")
+    team.conftest(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def of_session(alpha): return alpha.container
+
+        @pytest.fixture(scope="package")
+        def of_package(beta): return beta.container
+
+        @pytest.fixture(scope="module")
+        def of_module(gamma): return gamma.container
+
+        @pytest.fixture(scope="class")
+        def of_class(delta): return delta.container
+
+        @pytest.fixture
+        def ids(of_session, of_package, of_module, of_class, alpha, beta, gamma, delta):
+            wide = [of_session, of_package, of_module, of_class]
+            assert [c.id for c in wide] == [s.container.id for s in (alpha, beta, gamma, delta)]
+            assert {c.status for c in wide} == {"running"}
+            return [c.id for c in wide]
+        """
+    )
+    team.write(
+        "test_one.py",
+        """
+        import pytest
+
+        seen = []
+
+        class TestFirst:
+            def test_one(self, ids): seen.append(ids)
+
+            @pytest.mark.parametrize("number", [2, 3])
+            def test_more(self, ids, number): assert ids == seen[0]
+
+        class TestSecond:
+            def test_that_the_class_has_another(self, ids):
+                assert ids[:3] == seen[0][:3] and ids[3] != seen[0][3]
+
+        def test_that_other_tests_have_one_of_their_own(alpha, gamma):
+            assert alpha.container.id != seen[0][0] and gamma.container.id != seen[0][2]
+        """,
+    )
+    team.write(
+        "test_two.py",
+        """
+        from test_one import seen
+
+        class TestThird:
+            def test_that_the_module_has_another(self, ids):
+                assert ids[:2] == seen[0][:2] and ids[2] != seen[0][2]
+        """,
+    )
+    team.passes(passed=6)
+
+
 def test_a_mismatch_of_the_teams_own_fixtures_is_left_alone(team: Team) -> None:
     team.services("alpha")
     team.tests(
@@ -188,7 +248,7 @@ def test_a_mismatch_of_the_teams_own_fixtures_is_left_alone(team: Team) -> None:
     result = team.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*ScopeMismatch*"])
-    result.stdout.no_fnmatch_line("*harness: services*")
+    result.stdout.no_fnmatch_line("*scoped_container_getter*")
 
 
 def test_what_a_wider_fixture_brings_up_within_a_test_outlives_that_test(team: Team) -> None:
