@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import IPv4Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from harness.errors import SettingError
 from harness.model.duration import seconds
 from harness.model.isolation import CHOICES, Isolation, isolation
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
     import pytest
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+# Named tuples: every pytest imports this, and to define a dataclass takes ten times as long.
+class Key(NamedTuple):
     """One setting: where it can be set, and what it means."""
 
     name: str
@@ -135,8 +135,7 @@ RIVALS = ("pytest-docker-compose", "pytest-docker-compose-v2")
 RIVAL_MODULE, RIVAL_ENTRY_POINT = "pytest_docker_compose", "docker_compose"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the user chose.
 
     Attributes:
@@ -266,6 +265,8 @@ def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> A
 def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
     if text.strip() in {"auto", "none"}:
         return None if text.strip() == "auto" else ()
+    from ipaddress import IPv4Network
+
     ranges = tuple(IPv4Network(part.strip()) for part in text.split(","))
     if any(r.prefixlen > 28 for r in ranges):
         raise ValueError(text)

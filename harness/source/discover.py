@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ComposeFileError
 from harness.source.paths import normal, shown
-from harness.source.select import Candidate, Selection, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,6 +53,13 @@ def discover(root: Path, explicit: Sequence[Path] = ()) -> Source | None:
     return outcome.source
 
 
+class Candidate(NamedTuple):
+    """A file that may be a compose file; ``named``: somebody said that it is one."""
+
+    path: Path
+    named: bool
+
+
 class _Outcome(NamedTuple):
     source: Source | None
     left_out: tuple[tuple[Path, str], ...]
@@ -68,6 +74,7 @@ def _first(root: Path, choices: Iterable[Sequence[Candidate]]) -> _Outcome:
         # Imported now: a project without compose files does not pay for YAML.
         from harness.source.project import assemble
         from harness.source.reader import Reader
+        from harness.source.select import Selection, select
 
         reader = Reader()
         selection = select(candidates, reader)
