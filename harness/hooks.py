@@ -53,7 +53,7 @@ class SessionHooks:
 
         Give a test that has no fixtures its stack after its own set-up.
         """
-        self._session.collected(item)
+        self._session.set_up(item)
         yield
         self._session.begin_without_fixtures(item)
 
