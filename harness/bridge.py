@@ -23,6 +23,12 @@ def has_fixtures(item: pytest.Item) -> bool:
     return hasattr(item, "_fixtureinfo")
 
 
+def uses_fixtures(item: pytest.Item) -> bool:
+    """Whether a test has any fixture at all."""
+    info = getattr(item, "_fixtureinfo", None)
+    return info is not None and bool(info.name2fixturedefs)
+
+
 def definitions_to_run(item: pytest.Item) -> Iterator[Any]:
     """Yield the fixture definitions that a test will run, directly or through others.
 

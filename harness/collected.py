@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from harness.wider import WiderFixtures, node
 if TYPE_CHECKING:
     import pytest
 
+    from harness.needs import Needs
     from harness.settings import Settings
     from harness.source import Source
 
@@ -24,23 +25,21 @@ if TYPE_CHECKING:
 class CollectedTests:
     """What the session knows of its tests before they run."""
 
-    def __init__(
-        self, settings: Settings, source: Source, need: Callable[[pytest.Item], Need]
-    ) -> None:
+    def __init__(self, settings: Settings, source: Source, needs: Needs) -> None:
         """Know of none yet.
 
         Args:
             settings: What the user chose.
             source: The compose files as written.
-            need: Gives a test's need; may raise ``SettingError``.
+            needs: What tests need.
         """
         self.following: pytest.Item | None = None
         self.wider = WiderFixtures(lambda: self.graph)
         self._settings = settings
         self._source = source
-        self._need = need
+        self._needs = needs
         self._items: Sequence[pytest.Item] = ()
-        self._places: dict[pytest.Item, int] = {}
+        self._shared: dict[object, Hashable] = {}
 
     @cached_property
     def graph(self) -> Graph:
@@ -49,7 +48,7 @@ class CollectedTests:
 
     def finished(self, items: list[pytest.Item]) -> None:
         """Give services' fixtures their scopes, and have tests that share stacks run together."""
-        self.wider.collected(items)
+        self.wider.collected([item for item in items if self._needs.from_fixtures(item)])
         if self._all_fresh(items):
             return
         places = [self._place_of(item) for item in items]
@@ -59,7 +58,11 @@ class CollectedTests:
     def will_run(self, items: Sequence[pytest.Item]) -> None:
         """Take note of the tests that were selected."""
         self._items = items
-        self._places = {item: place for place, item in enumerate(items)}
+        self.__dict__.pop("_places", None)
+
+    @cached_property
+    def _places(self) -> dict[pytest.Item, int]:
+        return {item: place for place, item in enumerate(self._items)}
 
     def next(self, count: int, worker: str) -> Sequence[pytest.Item]:
         """Return the tests that come next; a worker of xdist knows of one.
@@ -81,13 +84,12 @@ class CollectedTests:
         for item in self._items:
             need, bounds = self._need_of(item), self.wider.bounds(item)
             if need:
-                lives = tuple(sorted(bounds.lives.items()))
-                seen.setdefault((need, lives, *bounds.nodes.values()), (need, bounds))
+                seen.setdefault((need, bounds.key), (need, bounds))
         return seen.values()
 
     def _need_of(self, item: pytest.Item) -> Need:
         try:
-            return self._need(item)
+            return self._needs.of(item)
         except SettingError:
             return Need()  # told when the test runs
 
@@ -104,16 +106,21 @@ class CollectedTests:
         """Whether no two tests can share a stack, as far as one sees without looking closely."""
         if self._rules.isolation is not Isolation.FRESH or self._rules.declared:
             return False
-        return not self.wider.any and all(self._need_of(i).isolation is None for i in items)
+        return not self.wider.any and not self._needs.any_isolation(items)
 
     def _place_of(self, item: pytest.Item) -> Place:
         """Return where a test stands, and what makes its stacks another test's too."""
         need, bounds = self._need_of(item), self.wider.bounds(item)
-        shares = None
-        if need:
-            order = closure_of(need.services, self.graph)
-            found = tiers(order, self.graph, need, self._rules, bounds)
-            shares = tuple(t.key for t in found if t.life is not Life.TEST) or None
+        key = need, bounds.key
+        if key not in self._shared:
+            self._shared[key] = self._shares(need, bounds)
         module = node(item, Life.MODULE)
         holder = node(item, Life.CLASS)
-        return Place(module, module if holder == item.nodeid else holder, shares, is_pinned(item))
+        holder = module if holder == item.nodeid else holder
+        return Place(module, holder, self._shared[key], is_pinned(item))
+
+    def _shares(self, need: Need, bounds: Bounds) -> Hashable:
+        """Return what makes a test's stacks another test's too; None if it shares none."""
+        order = closure_of(need.services, self.graph)
+        found = tiers(order, self.graph, need, self._rules, bounds)
+        return tuple(t.key for t in found if t.life is not Life.TEST) or None

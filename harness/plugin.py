@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import types
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
@@ -17,16 +16,13 @@ if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
     from harness.markers import TeamMarkers
     from harness.session import HarnessSession
+    from harness.source import Source
     from harness.stack.lease import Lease
 
 SESSION: pytest.StashKey[HarnessSession] = pytest.StashKey()
 TEAM_MARKERS: pytest.StashKey[TeamMarkers] = pytest.StashKey()
 HEADER: pytest.StashKey[list[str]] = pytest.StashKey()
 NO_FILES: pytest.StashKey[str] = pytest.StashKey()
-LEFT: pytest.StashKey[list[str]] = pytest.StashKey()
-
-# where a worker of xdist writes what its controller is to know
-WORKER_OUTPUT = "harness"
 
 
 def _rival(manager: pytest.PytestPluginManager) -> str:
@@ -62,7 +58,6 @@ def pytest_configure(config: pytest.Config) -> None:
     from harness.source import discover
 
     rival = _rival(config.pluginmanager)
-    config.stash[LEFT] = []
     config.stash[HEADER] = [
         f"harness: {rival} is installed beside it and has options of the same names, which are "
         f"left to it: uninstall {rival}"
@@ -83,10 +78,14 @@ def pytest_configure(config: pytest.Config) -> None:
             f"what --docker-compose or ini harness_files names. Add a compose file, or name one."
         )
         return
+    _open(config, chosen, source)
+
+
+def _open(config: pytest.Config, chosen: settings.Settings, source: Source) -> None:
+    """Make the session, and register its hooks and the fixtures of its services."""
+    from harness.hooks import SessionHooks
     from harness.opening import open_session
     from harness.scopes import WiderScopes
-    from harness.testhooks import TestHooks
-    from harness.workers import Workers
 
     session, header, fixtures = open_session(
         config, chosen, source, config.stash.get(TEAM_MARKERS, None)
@@ -96,11 +95,13 @@ def pytest_configure(config: pytest.Config) -> None:
     module = types.ModuleType("harness.service_fixtures", "A plain fixture for each service.")
     vars(module).update(fixtures)
     config.pluginmanager.register(module, "harness-service-fixtures")
-    config.pluginmanager.register(TestHooks(session), "harness-tests")
+    hooks = SessionHooks(session)
+    config.pluginmanager.register(hooks, "harness-session")
     config.pluginmanager.register(WiderScopes(session), "harness-wider-scopes")
     if config.pluginmanager.has_plugin("xdist") and not hasattr(config, "workerinput"):
-        workers = Workers(session, config.stash[LEFT])
-        config.pluginmanager.register(workers, "harness-workers")
+        from harness.workers import Workers
+
+        config.pluginmanager.register(Workers(session, hooks.left), "harness-workers")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -108,7 +109,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return config.stash.get(HEADER, [])
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Stop a test that names services where no compose file defines any."""
     if NO_FILES in item.config.stash and item.get_closest_marker("services"):
@@ -136,56 +137,6 @@ def pytest_runtest_makereport(
     if not shows_team:
         report.longrepr = found.getrepr(style="value", chain=False)
     return report
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Remove whatever is left, after the last fixtures; a run that leaves something has failed."""
-    config = session.config
-    try:
-        _close(config)
-    except KeyboardInterrupt:
-        _close(config)  # removal takes a moment; pytest itself handles no interrupt here
-        config.stash[LEFT].append("harness: KeyboardInterrupt while services were being removed")
-        session.exitstatus = pytest.ExitCode.INTERRUPTED
-    left = config.stash.get(LEFT, [])
-    if hasattr(config, "workeroutput") and SESSION in config.stash:
-        from harness.workers import output
-
-        config.workeroutput[WORKER_OUTPUT] = output(config.stash[SESSION], left)
-        left.clear()
-    elif left and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Say what could not be removed, also with ``-q``, and what may be worth knowing."""
-    left = config.stash.get(LEFT, [])
-    for line in left:
-        terminalreporter.write_line(line, red=True)
-    left.clear()
-    session = config.stash.get(SESSION, None)
-    if session is not None and config.getoption("verbose", default=0) >= 0:
-        for line in session.summary():
-            terminalreporter.write_line(line)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove what is left of a run that ended on the way; say what no summary said."""
-    _close(config)
-    for line in config.stash.get(LEFT, []):
-        print(line, file=sys.stderr)
-
-
-def _close(config: pytest.Config) -> None:
-    session = config.stash.get(SESSION, None)
-    if session is not None:
-        try:
-            session.close()
-        except HarnessError as error:
-            config.stash[LEFT].append(f"harness: something could not be removed: {error}")
 
 
 def session_of(request: pytest.FixtureRequest) -> HarnessSession:

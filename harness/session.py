@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.bridge import (
-    definitions_to_run,
     has_fixtures,
     is_skipped,
     only_known_fixtures,
@@ -18,12 +17,10 @@ from harness.bridge import (
 )
 from harness.collected import CollectedTests
 from harness.errors import NoServiceNamedError, SettingError
-from harness.getter import ContainerGetter, DockerProject
-from harness.model.names import Naming
+from harness.needs import Needs, place
 from harness.plan.account import Account
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
-from harness.plan.need import SERVICES_MARKER, Need, need_from_marks
-from harness.service import NEED_ATTRIBUTE
+from harness.plan.need import Need
 from harness.wider import leaves_node, node
 
 if TYPE_CHECKING:
@@ -31,7 +28,9 @@ if TYPE_CHECKING:
 
     from harness.console import Console
     from harness.container import Container
+    from harness.getter import ContainerGetter, DockerProject
     from harness.lease.run import Run
+    from harness.model.names import Naming
     from harness.settings import Settings
     from harness.source import Source
     from harness.stack.fleet import Fleet
@@ -66,12 +65,11 @@ class HarnessSession:
         self._current: Lease | None = None
         self._own: Lease | None = None
         self._outside = 0
-        self._marker_of = {service: marker for marker, service in self.markers.items()}
-        self._last_walk: tuple[object, frozenset[str]] = (None, frozenset())
         self._holders: Counter[tuple[Life, str]] = Counter()
         self._wide_fixtures: dict[object, Callable[[], None]] = {}
         self.told = Account()
-        self.tests = CollectedTests(self.settings, self.source, self.need)
+        self.needs = Needs(self.markers)
+        self.tests = CollectedTests(self.settings, self.source, self.needs)
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -94,26 +92,14 @@ class HarnessSession:
         return self._project(self._lease_in_force)
 
     def collected(self, item: pytest.Item) -> None:
-        """Mark a collected test with its need, and have its stack made before its fixtures."""
-        fixtures = self._from_fixtures(item)
-        marked = self._marked(item)
-        for service in sorted(fixtures.union(marked or ())):
-            self._add_marker(item, service)
-        senseless = marked is None  # told when the test runs: its stack fixture reads them again
-        if has_fixtures(item) and (fixtures or marked or senseless):
+        """Mark a collected test with its need."""
+        self.needs.add_markers(item)
+
+    def set_up(self, item: pytest.Item) -> None:
+        """Have a test's stack made before its fixtures; look again at its marks."""
+        self.needs.add_markers(item)
+        if has_fixtures(item) and self.needs.concerns(item):
             run_before_function_fixtures(item, STACK_FIXTURE)
-
-    def need(self, item: pytest.Item) -> Need:
-        """Return what a test needs, by its marks and its fixtures.
-
-        Raises:
-            SettingError: A mark has arguments that make no sense.
-        """
-        try:
-            need = need_from_marks(item.iter_markers(), self.markers)
-        except SettingError as error:
-            raise SettingError(f"{_place(item)}: {error}") from None
-        return need.joined(self._from_fixtures(item))
 
     def begin(self, item: pytest.Item) -> Lease:
         """Lease services to a test, and bring up what it needs.
@@ -131,7 +117,7 @@ class HarnessSession:
         return lease
 
     def _lease(self, item: pytest.Item) -> Lease:
-        need, bounds = self.need(item), self.tests.wider.bounds(item)
+        need, bounds = self.needs.of(item), self.tests.wider.bounds(item)
         self._check_environment(item, need, bounds)
         return self.fleet.lease(need, item.nodeid, bounds)
 
@@ -144,7 +130,7 @@ class HarnessSession:
         for item in coming:
             if self._may_start_ahead(item):
                 try:
-                    need = self.need(item)
+                    need = self.needs.of(item)
                 except SettingError:
                     continue  # told when the test runs
                 if need and "fleet" in self.__dict__:
@@ -172,8 +158,7 @@ class HarnessSession:
             holder = life, node(item, life)
             self._holders[holder] += 1
             request.addfinalizer(lambda: self._let_go(holder))
-        lease.up(at_least=life)
-        return ContainerGetter(self._project(lambda: lease)).get(service)
+        return self._getter(lease).get(service)
 
     def _let_go(self, holder: tuple[Life, str]) -> None:
         self._holders[holder] -= 1
@@ -214,7 +199,7 @@ class HarnessSession:
         Raises:
             HarnessError: The start failed, or a mark has arguments that make no sense.
         """
-        if not has_fixtures(item) and self.need(item):
+        if not has_fixtures(item) and self.needs.of(item):
             self.begin(item)
             item.addfinalizer(lambda: self.end(item))
 
@@ -228,7 +213,7 @@ class HarnessSession:
         """
         lease = self.fleet.lease(Need(), f"{fixture} of {node or 'the session'}", own=True)
         try:
-            yield ContainerGetter(self._project(lambda: lease))
+            yield self._getter(lease)
         finally:
             lease.release()
 
@@ -247,7 +232,7 @@ class HarnessSession:
         Raises:
             NoServiceNamedError: It names none.
         """
-        if not self.need(item):
+        if not self.needs.of(item):
             name = min(self.markers, default=None)
             example = f"@pytest.mark.{name}" if name else '@pytest.mark.services("…")'
             raise NoServiceNamedError(
@@ -283,7 +268,14 @@ class HarnessSession:
         """Yield what may be worth knowing at the end of a run."""
         yield from self.told.lines()
 
+    def _getter(self, lease: Lease) -> ContainerGetter:
+        from harness.getter import ContainerGetter
+
+        return ContainerGetter(self._project(lambda: lease))
+
     def _project(self, lease: Callable[[], Lease]) -> DockerProject:
+        from harness.getter import DockerProject
+
         return DockerProject(
             lease,
             lambda image: self.fleet.yard("docker_project").images.remove(image),
@@ -308,7 +300,7 @@ class HarnessSession:
             if service in bounds.lives:
                 scope = bounds.lives[service].scope
                 raise SettingError(
-                    f"{_place(item)}: env is given to service {service!r}, which lives as long as "
+                    f"{place(item)}: env is given to service {service!r}, which lives as long as "
                     f"a fixture of scope {scope!r} that the test uses. One test cannot have other "
                     f"variables than the next: do without env, or without that fixture."
                 )
@@ -322,42 +314,3 @@ class HarnessSession:
                 yield self.markers[name]
             elif name not in self.registered():
                 yield name  # nobody's: told as an unknown service
-
-    def _from_fixtures(self, item: pytest.Item) -> frozenset[str]:
-        """Return the services behind the fixtures that a test will run."""
-        info = getattr(item, "_fixtureinfo", None)
-        if info is not self._last_walk[0]:  # the tests of one parametrized function share it
-            services = {
-                service
-                for definition in definitions_to_run(item)
-                if (service := getattr(definition.func, NEED_ATTRIBUTE, None))
-            }
-            self._last_walk = (info, frozenset(services))
-        return self._last_walk[1]
-
-    def _marked(self, item: pytest.Item) -> frozenset[str] | None:
-        """Return the services that a test's marks name; None if a mark makes no sense."""
-        try:
-            return need_from_marks(item.iter_markers(), self.markers).services
-        except SettingError:
-            return None
-
-    def _add_marker(self, item: pytest.Item, service: str) -> None:
-        marker = self._marker_of.get(service)
-        if marker and item.get_closest_marker(marker) is None:
-            item.add_marker(marker)
-        elif not marker and not _names(item, service):
-            import pytest
-
-            item.add_marker(getattr(pytest.mark, SERVICES_MARKER)(service))
-
-
-def _place(item: pytest.Item) -> str:
-    """Return where a test stands: ``test_it.py:5``."""
-    path, line, _ = item.location
-    return path if line is None else f"{path}:{line + 1}"
-
-
-def _names(item: pytest.Item, service: str) -> bool:
-    marks: Any = item.iter_markers(SERVICES_MARKER)
-    return any(service in mark.args for mark in marks)

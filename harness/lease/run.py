@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -27,7 +27,7 @@ class Run:
             worker: The worker of xdist that this process is, else empty.
             keep: Whether the user wants stacks kept.
         """
-        self.id = id_[:8] or secrets.token_hex(4)
+        self.id = id_[:8] or os.urandom(4).hex()
         self.worker = worker
         self.checkout = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
         self._keep = keep

@@ -6,7 +6,6 @@ import re
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
-_WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+")
 
 
 def seconds(value: object) -> float:
@@ -25,8 +24,9 @@ def seconds(value: object) -> float:
         result = float(value)
     elif isinstance(value, str):
         text = value.strip()
-        if _WHOLE.fullmatch(text):
-            result = sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text))
+        parts = _PART.findall(text)
+        if parts and "".join(n + unit for n, unit in parts) == text:
+            result = sum(float(n) * _UNITS[unit] for n, unit in parts)
         else:
             result = float(text)
     else:

@@ -89,6 +89,11 @@ class Bounds:
     lives: Mapping[str, Life] = field(default_factory=dict)
     nodes: Mapping[Life, str] = field(default_factory=dict)
 
+    @property
+    def key(self) -> Hashable:
+        """What equal bounds have in common."""
+        return tuple(sorted(self.lives.items())), tuple(sorted(self.nodes.items()))
+
 
 @dataclass(frozen=True, slots=True)
 class Tier:

@@ -1,8 +1,8 @@
 """What the compose files of a project say, as written.
 
 Which files count, which services they name and where, which variables they use. Nothing here
-asks Compose, an engine or the environment, so tests are collected without any of them. YAML is
-imported only once there is a file to read, and so are the types.
+asks Compose, an engine or the environment, so tests are collected without any of them. YAML, and
+the types of what is read, are imported only once there is a file to read.
 """
 
 from __future__ import annotations
@@ -38,5 +38,4 @@ def __getattr__(name: str) -> object:
     from harness.source import types
 
     value: object = getattr(types, name)
-    globals()[name] = value
     return value

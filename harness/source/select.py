@@ -12,18 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from harness.source.discover import Candidate
     from harness.source.reader import Reader
 
 _OVERRIDE = ".override"
 _DEFAULT_STEMS = ("compose", "docker-compose")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A file that may be a compose file; ``named``: somebody said that it is one."""
-
-    path: Path
-    named: bool
 
 
 @dataclass(frozen=True, slots=True)

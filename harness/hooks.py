@@ -1,0 +1,101 @@
+"""The hooks of a session: registered where there are compose files, so that others pay nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.session import HarnessSession
+
+# where a worker of xdist writes what its controller is to know
+WORKER_OUTPUT = "harness"
+
+
+class SessionHooks:
+    """Tells a session of its tests: which there are, when each begins, when all have ended."""
+
+    def __init__(self, session: HarnessSession) -> None:
+        """Take the session.
+
+        Args:
+            session: The session.
+        """
+        self._session = session
+        self.left: list[str] = []  # what could not be removed
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Add a test's need as markers, so that ``-m`` finds it."""
+        self._session.collected(item)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Give services' fixtures their scopes, and have tests that share stacks run together."""
+        self._session.tests.finished(items)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Take note of the tests that will run."""
+        self._session.tests.will_run(session.items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> None:
+        """Take note of the test that follows."""
+        self._session.tests.following = nextitem
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Look again at a test's marks: hooks may have added some since it was collected.
+
+        Give a test that has no fixtures its stack after its own set-up.
+        """
+        self._session.set_up(item)
+        yield
+        self._session.begin_without_fixtures(item)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """Begin to start what the next test needs, while this one runs."""
+        self._session.look_ahead()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Remove whatever is left, after the last fixtures; a run that leaves something failed."""
+        self._close()
+        if hasattr(session.config, "workeroutput"):
+            from harness.workers import output
+
+            session.config.workeroutput[WORKER_OUTPUT] = output(self._session, self.left)
+            self.left.clear()
+        elif self.left and session.exitstatus in {
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        }:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    ) -> None:
+        """Say what could not be removed, also with ``-q``, and what may be worth knowing."""
+        for line in self.left:
+            terminalreporter.write_line(line, red=True)
+        self.left.clear()
+        if config.getoption("verbose", default=0) >= 0:
+            for line in self._session.summary():
+                terminalreporter.write_line(line)
+
+    def pytest_unconfigure(self) -> None:
+        """Remove what is left of a run that ended on the way; say what no summary said."""
+        self._close()
+        for line in self.left:
+            print(line, file=sys.stderr)
+
+    def _close(self) -> None:
+        try:
+            self._session.close()
+        except HarnessError as error:
+            self.left.append(f"harness: something could not be removed: {error}")
