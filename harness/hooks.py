@@ -65,7 +65,12 @@ class SessionHooks:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Remove whatever is left, after the last fixtures; a run that leaves something failed."""
-        self._close()
+        try:
+            self._close()
+        except KeyboardInterrupt:
+            self._close()  # removal takes a moment; pytest itself handles no interrupt here
+            self.left.append("harness: KeyboardInterrupt while services were being removed")
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
         if hasattr(session.config, "workeroutput"):
             from harness.workers import output
 

@@ -158,6 +158,7 @@ class HarnessSession:
             holder = life, node(item, life)
             self._holders[holder] += 1
             request.addfinalizer(lambda: self._let_go(holder))
+        lease.up(at_least=life)
         return self._getter(lease).get(service)
 
     def _let_go(self, holder: tuple[Life, str]) -> None:

@@ -263,7 +263,6 @@ def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> A
 
 
 def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
-    """Read ranges of addresses; the module costs 2 ms, and few name any."""
     if text.strip() in {"auto", "none"}:
         return None if text.strip() == "auto" else ()
     from ipaddress import IPv4Network

@@ -1,4 +1,4 @@
-"""Sees whether a project has compose files. A project that has none pays for nothing more."""
+"""Finds the compose files of a project."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.errors import ComposeFileError
 from harness.source.paths import normal, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from harness.source.types import Source
@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 FOLDER = "compose"
 """The folder of a project in which its compose files are looked for first."""
 
+_SUFFIXES = (".yml", ".yaml")
 # Compose's own names, in its own order of preference; it takes one of each and no more.
-DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_DEFAULTS = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
 
 
 def discover(root: Path, explicit: Sequence[Path] = ()) -> Source | None:
@@ -36,9 +43,14 @@ def discover(root: Path, explicit: Sequence[Path] = ()) -> Source | None:
             cannot be read, or no file defines a service.
         DuplicateServiceError: two files define the same service.
     """
-    if not explicit and not any((root / name).exists() for name in (FOLDER, *DEFAULTS)):
-        return None
-    from harness.source.find import find
+    root = normal(root)
+    if not explicit:
+        choices = (_in_folder(root / FOLDER), _default(root))
+        return _first(root, choices).source
+    outcome = _first(root, (_named(root, explicit),))
+    if outcome.source is None:
+        raise ComposeFileError(_nothing(explicit, outcome.left_out))
+    return outcome.source
 
 
 class Candidate(NamedTuple):

@@ -7,6 +7,7 @@ import pytest
 
 from harness import settings
 from harness.errors import SettingError
+from harness.model.isolation import Isolation
 from harness.settings import KEYS, Settings
 
 
@@ -115,3 +116,37 @@ def test_the_table_of_the_documentation_has_a_row_for_each_key() -> None:
         assert key.option in row
         assert key.help in row
         assert row.count(" | ") == 4
+
+
+def test_isolation_and_what_starts_ahead_and_is_kept_can_be_set_everywhere(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chosen(*args: str) -> tuple[Isolation, int | None, bool]:
+        found = read(pytester, *args)
+        return found.isolation, found.ahead, found.keep
+
+    assert chosen() == (Isolation.FRESH, None, False)
+    pytester.makeini("[pytest]\nharness_isolation = reset\nharness_ahead = 2\nharness_keep = true")
+    assert chosen() == (Isolation.RESET, 2, True)
+    monkeypatch.setenv("HARNESS_ISOLATION", "Shared")
+    monkeypatch.setenv("HARNESS_AHEAD", "3")
+    monkeypatch.setenv("HARNESS_KEEP", "no")
+    assert chosen() == (Isolation.SHARED, 3, False)
+    given = "--harness-isolation=fresh", "--harness-ahead=0", "--harness-keep"
+    assert chosen(*given) == (Isolation.FRESH, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--harness-isolation=own", "'own' is not fresh, reset or shared"),
+        ("--harness-ahead=-1", "'-1' is not a number of stacks, 0 or more"),
+        ("--harness-ahead=one", "'one' is not a number of stacks, 0 or more"),
+    ],
+)
+def test_a_wrong_isolation_or_number_is_told_with_its_option(
+    pytester: pytest.Pytester, option: str, message: str
+) -> None:
+    with pytest.raises(SettingError) as told:
+        read(pytester, option)
+    assert str(told.value) == f"{option.partition('=')[0]}: {message}"
