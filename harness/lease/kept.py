@@ -48,4 +48,5 @@ class KeptStacks:
         os.ftruncate(file, 0)
         os.pwrite(file, self._run, 0)
         fcntl.flock(file, fcntl.LOCK_SH)
-        return True
+        # a lock is let go before it is changed: somebody may have written another name
+        return os.pread(file, 64, 0) == self._run

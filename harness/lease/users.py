@@ -28,9 +28,13 @@ class RunUsers:
         Args:
             uses: Whether this process makes stacks; the file is written to then.
         """
-        if self._file is None:
-            self._file = self._open()
-            fcntl.flock(self._file, fcntl.LOCK_SH)
+        while self._file is None:
+            file = self._open()
+            fcntl.flock(file, fcntl.LOCK_SH)
+            if self._is_current(file):
+                self._file = file
+            else:
+                os.close(file)  # the last one has removed the file meanwhile: begin a new one
         if uses:
             os.pwrite(self._file, b"used", 0)
 
@@ -68,6 +72,12 @@ class RunUsers:
             raise
         self._path.unlink(missing_ok=True)
         os.close(last)
+
+    def _is_current(self, file: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def _open(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

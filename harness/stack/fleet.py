@@ -155,14 +155,29 @@ class Fleet:
     def _bring_up(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, yard: Yard) -> None:
         began = time.monotonic()
         yard.check([yard.project.services[name] for name in tier.services])
-        if awaited := self._awaited.get(stack):
-            awaited.result()
-            del self._awaited[stack]
-        else:
+        if not self._was_started_ahead(stack, elsewhere):
             self._up(stack, tier, elsewhere, yard)
         if tier.life is Life.TEST:
             waited = time.monotonic() - began
             self.starts.append(Start(tier.services, tier.environment, waited))
+
+    def _was_started_ahead(self, stack: Stack, elsewhere: Elsewhere) -> bool:
+        """Whether a stack was started before its test; waits for that.
+
+        Raises:
+            HarnessError: It failed, and not because of what another test may have done.
+        """
+        if stack not in self._awaited:
+            return False
+        failed = self._awaited[stack].exception()  # an interrupt here leaves it to be given up
+        del self._awaited[stack]
+        if failed is None:
+            return True
+        if not isinstance(failed, HarnessError) or not elsewhere.containers:
+            raise failed
+        # the test before may have killed a longer-lived service, which runs again by now
+        stack.down(volumes=True)
+        return False
 
     def _up(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, yard: Yard) -> None:
         """Bring a tier up, and with it what other tests want of a stack that all share."""
