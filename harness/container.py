@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from harness.errors import DockerConfigurationError, EngineRefusedError
-from harness.probe import HealthProbe
 
 if TYPE_CHECKING:
     from harness.engine.protocol import Binding, Engine, ExecResult, Snapshot
@@ -123,6 +122,8 @@ class Container:
         check = self._look().check
         if check is None:
             return "none"
+        from harness.probe import HealthProbe
+
         seen = HealthProbe(self._control.engine, self.id, check).run()
         return "healthy" if seen.ready else "unhealthy"
 

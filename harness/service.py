@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, cast
 
+from harness.container import Container, NetworkInfo
 from harness.errors import DockerConfigurationError
 
 if TYPE_CHECKING:
     import pytest
-
-    from harness.container import Container, NetworkInfo
 
 
 class _Published:
@@ -62,7 +61,7 @@ class Service:
     host: str = field(default=cast(str, _Published()), compare=False, repr=False)
     port: int = field(default=cast(int, _Published()), compare=False, repr=False)
     network_info: list[NetworkInfo] = field(default_factory=list)
-    container: Container = field(default=cast("Container", None), compare=False, repr=False)
+    container: Container = field(default=cast(Container, None), compare=False, repr=False)
 
     def __init_subclass__(cls, container_name: str = "", **kwargs: Any) -> None:
         """Name the service that a class stands for."""
