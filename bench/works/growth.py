@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from bench.bars import Line
 from bench.context import Bench
@@ -57,7 +57,9 @@ def _planning(services: int, tests: int) -> Callable[[], Sample]:
         began = time.perf_counter()
         project = parse_project(document)
         graph = {s.name: [d.service for d in s.dependencies] for s in project.services.values()}
-        order_tests([_place(graph, need, number) for number, need in enumerate(needs)])
+        shared = {need: _shares(graph, need) for need in {*needs}}  # as the harness does it
+        modules = [f"test_{number // 20}.py" for number in range(tests)]
+        order_tests([Place(m, m, shared[need]) for m, need in zip(modules, needs, strict=True)])
         planned = {need: _plan(project, need) for need in {*needs}}
         for need in needs:
             assert project.closure(need.services)[-1].name in planned[need]
@@ -66,11 +68,11 @@ def _planning(services: int, tests: int) -> Callable[[], Sample]:
     return run
 
 
-def _place(graph: Graph, need: Need, number: int) -> Place:
-    """Return where a test stands under ``reset``: twenty tests a module."""
-    found = tiers(closure_of(need.services, graph), graph, need, Rules(Isolation.RESET), Bounds())
-    module = f"test_{number // 20}.py"
-    return Place(module, module, tuple(tier.key for tier in found))
+def _shares(graph: Graph, need: Need) -> Hashable:
+    """Return which stacks a test of a need shares under ``reset``."""
+    order = closure_of(need.services, graph)
+    found = tiers(order, graph, need, Rules(Isolation.RESET), Bounds())
+    return tuple(tier.key for tier in found)
 
 
 def _plan(project: Project, need: Need) -> dict[str, object]:
