@@ -48,7 +48,8 @@ class CollectedTests:
 
     def finished(self, items: list[pytest.Item]) -> None:
         """Give services' fixtures their scopes, and have tests that share stacks run together."""
-        self.wider.collected([item for item in items if self._needs.from_fixtures(item)])
+        if self._needs.any_from_fixtures:
+            self.wider.collected([item for item in items if self._needs.from_fixtures(item)])
         if self._all_fresh(items):
             return
         places = [self._place_of(item) for item in items]
