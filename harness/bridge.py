@@ -131,10 +131,12 @@ def see_definitions(item: pytest.Item) -> None:
 
 def is_pinned(item: pytest.Item) -> bool:
     """Whether pytest has ordered a test by a parameter that lives longer than it."""
+    spec = getattr(item, "callspec", None)
+    if spec is None:
+        return False
     from _pytest.scope import Scope
 
-    spec = getattr(item, "callspec", None)
-    return spec is not None and any(s is not Scope.Function for s in spec._arg2scope.values())
+    return any(s is not Scope.Function for s in spec._arg2scope.values())
 
 
 def is_skipped(item: pytest.Item) -> bool:
