@@ -23,10 +23,10 @@ def has_fixtures(item: pytest.Item) -> bool:
     return hasattr(item, "_fixtureinfo")
 
 
-def uses_fixtures(item: pytest.Item) -> bool:
-    """Whether a test has any fixture at all."""
+def fixtures_record(item: pytest.Item) -> object | None:
+    """Return pytest's record of a test's fixtures, the same for equal ones; None without any."""
     info = getattr(item, "_fixtureinfo", None)
-    return info is not None and bool(info.name2fixturedefs)
+    return info if info is not None and info.name2fixturedefs else None
 
 
 def definitions_to_run(item: pytest.Item) -> Iterator[Any]:
@@ -131,10 +131,12 @@ def see_definitions(item: pytest.Item) -> None:
 
 def is_pinned(item: pytest.Item) -> bool:
     """Whether pytest has ordered a test by a parameter that lives longer than it."""
+    spec = getattr(item, "callspec", None)
+    if spec is None:
+        return False
     from _pytest.scope import Scope
 
-    spec = getattr(item, "callspec", None)
-    return spec is not None and any(s is not Scope.Function for s in spec._arg2scope.values())
+    return any(s is not Scope.Function for s in spec._arg2scope.values())
 
 
 def is_skipped(item: pytest.Item) -> bool:

@@ -40,6 +40,7 @@ class CollectedTests:
         self._needs = needs
         self._items: Sequence[pytest.Item] = ()
         self._shared: dict[object, Hashable] = {}
+        self._holders: dict[object, tuple[str, str]] = {}
 
     @cached_property
     def graph(self) -> Graph:
@@ -48,7 +49,8 @@ class CollectedTests:
 
     def finished(self, items: list[pytest.Item]) -> None:
         """Give services' fixtures their scopes, and have tests that share stacks run together."""
-        self.wider.collected([item for item in items if self._needs.from_fixtures(item)])
+        if self._needs.any_from_fixtures:
+            self.wider.collected([item for item in items if self._needs.from_fixtures(item)])
         if self._all_fresh(items):
             return
         places = [self._place_of(item) for item in items]
@@ -114,10 +116,17 @@ class CollectedTests:
         key = need, bounds.key
         if key not in self._shared:
             self._shared[key] = self._shares(need, bounds)
-        module = node(item, Life.MODULE)
-        holder = node(item, Life.CLASS)
-        holder = module if holder == item.nodeid else holder
-        return Place(module, holder, self._shared[key], is_pinned(item))
+        return Place(*self._stands_in(item), self._shared[key], is_pinned(item))
+
+    def _stands_in(self, item: pytest.Item) -> tuple[str, str]:
+        """Return the ids of a test's module, and of its class or else its module."""
+        if item.parent not in self._holders:
+            module, holder = node(item, Life.MODULE), node(item, Life.CLASS)
+            holder = module if holder == item.nodeid else holder
+            if item.nodeid in (module, holder):
+                return module, holder  # it stands for itself, not for those beside it
+            self._holders[item.parent] = module, holder
+        return self._holders[item.parent]
 
     def _shares(self, need: Need, bounds: Bounds) -> Hashable:
         """Return what makes a test's stacks another test's too; None if it shares none."""

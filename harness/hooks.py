@@ -27,11 +27,12 @@ class SessionHooks:
             session: The session.
         """
         self._session = session
+        self._needs = session.needs
         self.left: list[str] = []  # what could not be removed
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Add a test's need as markers, so that ``-m`` finds it."""
-        self._session.collected(item)
+        self._needs.add_markers(item)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

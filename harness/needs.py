@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from harness.bridge import definitions_to_run, uses_fixtures
+from harness.bridge import definitions_to_run, fixtures_record
 from harness.errors import SettingError
 from harness.plan.need import SERVICES_MARKER, Need, need_from_marks
 from harness.service import NEED_ATTRIBUTE
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pytest
 
 _NOTHING = Need()
+_NO_SERVICES: frozenset[str] = frozenset()
 
 
 class Needs:
@@ -27,7 +28,7 @@ class Needs:
         self._ours = frozenset({SERVICES_MARKER, *markers})
         # by the names of marks without arguments
         self._plain: dict[tuple[str, ...], Need] = {}
-        # by the ids of pytest's records, which are kept, so that no other gets the same id
+        # by the ids of pytest's records, which are kept: nothing else shall get their ids
         self._fixtures: dict[int, tuple[object, frozenset[str]]] = {}
 
     def of(self, item: pytest.Item) -> Need:
@@ -50,7 +51,7 @@ class Needs:
     def add_markers(self, item: pytest.Item) -> None:
         """Mark a test with all services that it needs; what makes no sense is told when it runs."""
         marks, services = self._marks(item), self.from_fixtures(item)
-        names = {mark.name for mark in marks}
+        names = [mark.name for mark in marks]
         if not services and SERVICES_MARKER not in names:
             return  # it has the marker of each service already
         with suppress(SettingError):
@@ -68,30 +69,39 @@ class Needs:
 
     def any_isolation(self, items: Iterable[pytest.Item]) -> bool:
         """Whether a mark of any of these tests says how far services are its own."""
-        nodes: dict[int, pytest.Item | pytest.Collector] = {}
-        for item in items:
-            node: Any = item
-            while node is not None and id(node) not in nodes:
-                nodes[id(node)] = node
-                node = node.parent
-        return any(
-            mark.kwargs and "isolation" in mark.kwargs and mark.name in self._ours
-            for node in nodes.values()
-            for mark in node.own_markers
-        )
+        nodes: list[Any] = [*items]
+        seen: set[int] = set()
+        for node in nodes:
+            if node.own_markers and self._says_isolation(node.own_markers):
+                return True
+            if node.parent is not None and id(node.parent) not in seen:
+                seen.add(id(node.parent))
+                nodes.append(node.parent)
+        return False
+
+    def _says_isolation(self, marks: Iterable[pytest.Mark]) -> bool:
+        for mark in marks:
+            if mark.kwargs and "isolation" in mark.kwargs and mark.name in self._ours:
+                return True
+        return False
+
+    @property
+    def any_from_fixtures(self) -> bool:
+        """Whether a fixture of any test that was asked for stands for a service."""
+        return any(services for _, services in self._fixtures.values())
 
     def from_fixtures(self, item: pytest.Item) -> frozenset[str]:
         """Return the services behind the fixtures that a test will run."""
-        if not uses_fixtures(item):
-            return frozenset()
-        info = item._fixtureinfo  # type: ignore[attr-defined]
-        known = self._fixtures.get(id(info))  # the tests of one parametrized function share it
+        record = fixtures_record(item)
+        if record is None:
+            return _NO_SERVICES
+        known = self._fixtures.get(id(record))
         if known is None:
             services = (
                 getattr(definition.func, NEED_ATTRIBUTE, None)
                 for definition in definitions_to_run(item)
             )
-            known = self._fixtures[id(info)] = info, frozenset(filter(None, services))
+            known = self._fixtures[id(record)] = record, frozenset(filter(None, services))
         return known[1]
 
     def _marks(self, item: pytest.Item) -> list[pytest.Mark]:
@@ -100,7 +110,9 @@ class Needs:
         node: Any = item
         while node is not None:
             # as iter_markers() does it, which takes three times as long
-            found += [mark for mark in node.own_markers if mark.name in self._ours]
+            for mark in node.own_markers:
+                if mark.name in self._ours:
+                    found.append(mark)
             node = node.parent
         return found
 

@@ -91,10 +91,6 @@ class HarnessSession:
         """The project that a test's ``docker_project`` is."""
         return self._project(self._lease_in_force)
 
-    def collected(self, item: pytest.Item) -> None:
-        """Mark a collected test with its need."""
-        self.needs.add_markers(item)
-
     def set_up(self, item: pytest.Item) -> None:
         """Have a test's stack made before its fixtures; look again at its marks."""
         self.needs.add_markers(item)

@@ -69,7 +69,7 @@ class WiderFixtures:
     def bounds(self, item: pytest.Item) -> Bounds:
         """Return how long the services of a test live because of its fixtures."""
         lives = self._lives.get(id(_info(item)))
-        return Bounds(lives, {life: node(item, life) for life in _NODES}) if lives else Bounds()
+        return Bounds(lives, {life: node(item, life) for life in _NODES}) if lives else _UNBOUND
 
     def _widen(self, item: pytest.Item, lives: Mapping[str, Life]) -> None:
         """Give the fixtures of services the scope that goes with their lives."""
@@ -84,6 +84,7 @@ class WiderFixtures:
 
 
 _NODES = (Life.CLASS, Life.MODULE)
+_UNBOUND = Bounds()
 
 
 def node(item: pytest.Item, life: Life) -> str:

@@ -92,6 +92,8 @@ class Bounds:
     @property
     def key(self) -> Hashable:
         """What equal bounds have in common."""
+        if not self.lives:
+            return None
         return tuple(sorted(self.lives.items())), tuple(sorted(self.nodes.items()))
 
 

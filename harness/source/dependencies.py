@@ -7,8 +7,7 @@ Compose 5.6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.source import nodes
 from harness.source.types import Dependency
@@ -25,8 +24,7 @@ _KEYS = ("depends_on", *_LISTS, *_NAMESPACES)
 _SERVICE = "service:"
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """What one key of a service declares.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.errors import DuplicateServiceError
@@ -24,16 +23,15 @@ def override(base: PeekedService, over: PeekedService) -> PeekedService:
     everything = over.tag == OVERRIDE
     # Compose interpolates before it merges: what is replaced still wants a value.
     earlier = (
-        replace(v, replaced=True) if everything or _replaced(v, over) else v for v in base.variables
+        v._replace(replaced=True) if everything or _replaced(v, over) else v for v in base.variables
     )
     variables = (*earlier, *over.variables)
     if everything:
-        return replace(over, location=base.location, variables=variables, tag="")
+        return over._replace(location=base.location, variables=variables, tag="")
     uses = dict(base.declared)
     for key, declared in over.declared.items():
         uses[key] = dependencies.merge(uses.get(key), declared)
-    return replace(
-        base,
+    return base._replace(
         harness=values.merge(base.harness, over.harness),
         harness_location=over.harness_location or base.harness_location,
         declared=uses,
@@ -50,9 +48,8 @@ def _replaced(variable: Variable, over: PeekedService) -> bool:
 
 def extend(base: PeekedService, service: PeekedService) -> PeekedService:
     """Return a service with what it inherits from the one that it extends."""
-    inherited = tuple(replace(variable, service=service.name) for variable in base.variables)
-    return replace(
-        override(replace(base, variables=inherited), service),
+    inherited = tuple(v._replace(service=service.name) for v in base.variables)
+    return override(base._replace(variables=inherited), service)._replace(
         name=service.name,
         location=service.location,
         tag=service.tag,

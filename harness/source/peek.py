@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
@@ -34,8 +33,7 @@ _SHAPES: dict[str, type[yaml.Node]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Include:
+class Include(NamedTuple):
     """One entry of ``include``, its paths as written."""
 
     location: Location
@@ -43,8 +41,7 @@ class Include:
     project_directory: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Extends:
+class Extends(NamedTuple):
     """What a service extends; ``file`` is None for a service of the same file."""
 
     location: Location
@@ -52,8 +49,7 @@ class Extends:
     service: str
 
 
-@dataclass(frozen=True, slots=True)
-class PeekedService:
+class PeekedService(NamedTuple):
     """A service as one document, or several merged ones, write it.
 
     ``tag`` is ``!reset``, ``!override`` or neither; ``harness`` may still hold values under
@@ -71,8 +67,7 @@ class PeekedService:
     extends: Extends | None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One document of a compose file. ``variables`` are those outside services."""
 
     path: Path
@@ -187,8 +182,7 @@ def _includes(path: Path, node: yaml.Node) -> Iterator[Include]:
             yield Include(nodes.location(path, entry), paths, directory)
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(NamedTuple):
     """A node below a key, with the keys that lead to it; ``listed``: over a list."""
 
     path: tuple[str, ...]

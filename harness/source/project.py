@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.errors import ComposeFileError
@@ -100,7 +99,7 @@ class _Assembly:
                     # A service of the project may have the same name, and is not meant.
                     foreign = f"{name} ({shown(file)})"
                     for variable in service.variables if name not in extended else ():
-                        yield replace(variable, service=foreign)
+                        yield variable._replace(service=foreign)
 
     def _included(self, document: Document, directory: Path, above: tuple[Path, ...]) -> Services:
         parts = []

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from harness.source.types import Location
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """The files that an entry of ``include`` or an ``extends`` leads to.
 
     ``directory`` is where relative paths within these files start from; ``complete`` is false

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import ComposeFileError
 from harness.source.paths import shown
@@ -19,8 +18,7 @@ _OVERRIDE = ".override"
 _DEFAULT_STEMS = ("compose", "docker-compose")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """The project's own files in the order of mention, and those left out, with the reason."""
 
     files: tuple[Path, ...]

@@ -1,9 +1,11 @@
-"""The compose files of a project as inert data."""
+"""The compose files of a project as inert data.
+
+Named tuples: a dataclass takes several times as long to define, in every run of pytest.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.source.paths import shown
 
@@ -12,8 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A line of a file; lines count from 1. As text: ``compose/db.yml:12``."""
 
     file: Path
@@ -23,8 +24,7 @@ class Location:
         return f"{shown(self.file)}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """One reference to a variable in a compose file.
 
     Attributes:
@@ -61,8 +61,7 @@ class Variable:
         return self.path[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(NamedTuple):
     """A service that another one names: in ``depends_on``, or because it uses a part of it.
 
     Attributes:
@@ -76,8 +75,7 @@ class Dependency:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SourceService:
+class SourceService(NamedTuple):
     """A service as the compose files write it, with its overrides and what it extends.
 
     Attributes:
@@ -97,8 +95,7 @@ class SourceService:
     variables: tuple[Variable, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FileGroup:
+class FileGroup(NamedTuple):
     """The files of one folder: what one call of Compose gets as ``-f``, in this order.
 
     Attributes:
@@ -113,8 +110,7 @@ class FileGroup:
     env_files: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """All that the compose files of a project say.
 
     Attributes:

@@ -10,7 +10,8 @@ LOADED = """
 import atexit, sys
 
 def loaded():
-    heavy = {"yaml", "docker", "requests", "jinja2", "urllib3"}
+    heavy = {"yaml", "docker", "requests", "jinja2", "urllib3", "filelock", "psutil"}
+    heavy |= {"concurrent.futures", "harness.container", "harness.session", "harness.stack"}
     print("loaded:", sorted(heavy & set(sys.modules)), file=sys.__stdout__, flush=True)
 
 atexit.register(loaded)
@@ -30,7 +31,7 @@ def test_a_project_whose_tests_need_no_service_does_not_pay_for_docker(team: Tea
     team.conftest(LOADED)
     team.tests("def test_it(): ...")
     result = team.passes(passed=1)
-    result.stdout.fnmatch_lines(["loaded: ['yaml']"])
+    result.stdout.fnmatch_lines(["loaded: ['harness.session', 'yaml']"])
 
 
 @pytest.mark.parametrize(
