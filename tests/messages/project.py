@@ -36,6 +36,9 @@ def pytest_command(python: str = sys.executable) -> list[str]:
     return [python, "-m", "pytest", "-p", "no:cacheprovider"]
 
 
+_PRESSES, _PATIENCE = 4, 30.0  # seconds after which Ctrl-C is pressed again
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a run of pytest ended, and what it wrote."""
@@ -137,9 +140,20 @@ class Project:
                 process.kill()
 
     def interrupt(self, process: subprocess.Popen[str]) -> str:
-        """Press Ctrl-C as a terminal does it: every process of the run gets the signal."""
-        os.killpg(process.pid, signal.SIGINT)
-        text, _ = process.communicate()
+        """Press Ctrl-C as a terminal does it: every process of the run gets the signal.
+
+        Press again where nothing happens: Python drops an interrupt that comes while it runs a
+        destructor or the callback of a weak reference.
+        """
+        for _ in range(_PRESSES):
+            os.killpg(process.pid, signal.SIGINT)
+            try:
+                text, _ = process.communicate(timeout=_PATIENCE)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        else:
+            pytest.fail(f"Ctrl-C, {_PRESSES} times, did not end the run")
         assert process.returncode == pytest.ExitCode.INTERRUPTED, text
         assert "Traceback" not in text, text
         self.check_nothing_left()

@@ -31,7 +31,7 @@ def test_a_project_whose_tests_need_no_service_does_not_pay_for_docker(team: Tea
     team.conftest(LOADED)
     team.tests("def test_it(): ...")
     result = team.passes(passed=1)
-    result.stdout.fnmatch_lines(["loaded: ['harness.session', 'yaml']"])
+    result.stdout.fnmatch_lines(["loaded: ['harness.container', 'harness.session', 'yaml']"])
 
 
 @pytest.mark.parametrize(
