@@ -92,6 +92,10 @@ class ResetError(HarnessError):
     """The state of a running service cannot be remembered, or put back."""
 
 
+class ReaperError(HarnessError):
+    """The process that removes what a killed run leaves could not be started."""
+
+
 class TurnTimeoutError(HarnessError):
     """Another stack kept what this one needs for too long."""
 

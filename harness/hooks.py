@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +29,7 @@ class SessionHooks:
         self._session = session
         self._needs = session.needs
         self.left: list[str] = []  # what could not be removed
+        self.noted: list[str] = []  # what a look has found
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Add a test's need as markers, so that ``-m`` finds it."""
@@ -63,6 +64,10 @@ class SessionHooks:
         """Begin to start what the next test needs, while this one runs."""
         self._session.look_ahead()
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """Take note that the run ends: a further signal must not end its end."""
+        self._session.interrupts.ending()
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Remove whatever is left, after the last fixtures; a run that leaves something failed."""
@@ -72,11 +77,32 @@ class SessionHooks:
             self._close()  # removal takes a moment; pytest itself handles no interrupt here
             self.left.append("harness: KeyboardInterrupt while services were being removed")
             session.exitstatus = pytest.ExitCode.INTERRUPTED
+        self.found_left(self._session.left())
         if hasattr(session.config, "workeroutput"):
             from harness.workers import output
 
             session.config.workeroutput[WORKER_OUTPUT] = output(self._session, self.left)
             self.left.clear()
+        self.judge(session)
+
+    def not_removed(self, error: HarnessError) -> None:
+        """Take note of what could not be removed."""
+        self.left.append(f"harness: something could not be removed: {error}")
+
+    def found_left(self, things: Sequence[str]) -> None:
+        """Take note of what a look at the run's end has found."""
+        if things:
+            line = f"harness: this run has left {', '.join(things)}"
+            if self._session.settings.strict:
+                self.left.append(f"{line} (--harness-strict)")
+            else:
+                self.noted.append(f"{line}; `harness prune` removes it once nobody uses it")
+
+    def judge(self, session: pytest.Session) -> None:
+        """Give the run its exit status: of the signal that ended it, or of what it has left."""
+        if self._session.interrupts.received is not None:
+            # what a shell says of a command that the signal has ended
+            session.exitstatus = 128 + self._session.interrupts.received
         elif self.left and session.exitstatus in {
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
@@ -89,7 +115,10 @@ class SessionHooks:
         """Say what could not be removed, also with ``-q``, and what may be worth knowing."""
         for line in self.left:
             terminalreporter.write_line(line, red=True)
+        for line in self.noted:
+            terminalreporter.write_line(line, yellow=True)
         self.left.clear()
+        self.noted.clear()
         if config.getoption("verbose", default=0) >= 0:
             for line in self._session.summary():
                 terminalreporter.write_line(line)
@@ -97,11 +126,12 @@ class SessionHooks:
     def pytest_unconfigure(self) -> None:
         """Remove what is left of a run that ended on the way; say what no summary said."""
         self._close()
-        for line in self.left:
+        for line in (*self.left, *self.noted):
             print(line, file=sys.stderr)
+        self._session.interrupts.uninstall()
 
     def _close(self) -> None:
         try:
             self._session.close()
         except HarnessError as error:
-            self.left.append(f"harness: something could not be removed: {error}")
+            self.not_removed(error)

@@ -79,7 +79,12 @@ def run_of(config: pytest.Config, settings: Settings) -> Run:
     """Return the run that this process is a part of."""
     worker: Mapping[str, str] = getattr(config, "workerinput", {})
     return Run(
-        settings.root, worker.get("testrunuid", ""), worker.get("workerid", ""), settings.keep
+        settings.root,
+        worker.get("testrunuid", ""),
+        worker.get("workerid", ""),
+        settings.keep,
+        keep_for=settings.keep_for,
+        expiry=settings.expiry,
     )
 
 

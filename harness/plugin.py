@@ -101,7 +101,7 @@ def _open(config: pytest.Config, chosen: settings.Settings, source: Source) -> N
     if config.pluginmanager.has_plugin("xdist") and not hasattr(config, "workerinput"):
         from harness.workers import Workers
 
-        config.pluginmanager.register(Workers(session, hooks.left), "harness-workers")
+        config.pluginmanager.register(Workers(session, hooks), "harness-workers")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

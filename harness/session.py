@@ -17,6 +17,7 @@ from harness.bridge import (
 )
 from harness.collected import CollectedTests
 from harness.errors import NoServiceNamedError, SettingError
+from harness.interrupts import Interrupts
 from harness.needs import Needs, place
 from harness.plan.account import Account
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from harness.source import Source
     from harness.stack.fleet import Fleet
     from harness.stack.lease import Lease
+    from harness.stack.yard import Yard
 
 STACK_FIXTURE = "harness_stack"
 
@@ -68,6 +70,7 @@ class HarnessSession:
         self._holders: Counter[tuple[Life, str]] = Counter()
         self._wide_fixtures: dict[object, Callable[[], None]] = {}
         self.told = Account()
+        self.interrupts = Interrupts()
         self.needs = Needs(self.markers)
         self.tests = CollectedTests(self.settings, self.source, self.needs)
 
@@ -75,16 +78,19 @@ class HarnessSession:
     def fleet(self) -> Fleet:
         """All stacks of this session."""
         from harness.stack.fleet import Collected, Fleet
-        from harness.stack.yard import open_yard
 
         return Fleet(
-            lambda: open_yard(
-                self.settings, self.source, self.console.say, self.console.warn, self.run
-            ),
+            self._open_yard,
             Collected(self.source.services.keys(), self.tests.needs),
             self.settings.isolation,
             self.settings.retry_start,
         )
+
+    def _open_yard(self) -> Yard:
+        from harness.stack.yard import open_yard
+
+        self.interrupts.install()
+        return open_yard(self.settings, self.source, self.console.say, self.console.warn, self.run)
 
     @cached_property
     def project(self) -> DockerProject:
@@ -260,6 +266,10 @@ class HarnessSession:
         if "fleet" in self.__dict__:
             self.told.add(self.fleet.account())
             self.fleet.close()
+
+    def left(self) -> list[str]:
+        """Return what the run has left behind, as a look at its end has shown."""
+        return self.fleet.left if "fleet" in self.__dict__ else []
 
     def summary(self) -> Iterator[str]:
         """Yield what may be worth knowing at the end of a run."""

@@ -109,6 +109,32 @@ KEYS = (
         flag=True,
     ),
     Key(
+        "keep_for",
+        "--harness-keep-for",
+        "how long kept stacks stay after their last use; then the next run, or `harness prune`, "
+        "removes them",
+        ini="harness_keep_for",
+        default="8h",
+        metavar="DURATION",
+    ),
+    Key(
+        "expiry",
+        "--harness-expiry",
+        "how long what a run makes stays where nobody can tell whether that run still lives: on "
+        "an engine that several machines use",
+        ini="harness_expiry",
+        default="24h",
+        metavar="DURATION",
+    ),
+    Key(
+        "strict",
+        "--harness-strict",
+        "fail a run that leaves something behind, instead of a warning",
+        ini="harness_strict",
+        default="false",
+        flag=True,
+    ),
+    Key(
         "faithful",
         "--harness-faithful",
         "have Compose start the services (`up --wait`), for comparing",
@@ -148,6 +174,9 @@ class Settings(NamedTuple):
         isolation: How far a test's services are its own, unless something nearer says so.
         ahead: How many stacks start ahead; None where the user did not say.
         keep: Whether stacks that outlive a test outlive the run as well.
+        keep_for: Seconds that kept stacks stay after their last use.
+        expiry: Seconds that a stack stays where nobody can tell whether its run lives.
+        strict: Whether a run that leaves something behind has failed.
         faithful: Whether Compose starts the services.
         subnets: Where subnets come from; empty means the engine's own pools, None that it depends
             on the engine.
@@ -162,6 +191,9 @@ class Settings(NamedTuple):
     isolation: Isolation = Isolation.FRESH
     ahead: int | None = None
     keep: bool = False
+    keep_for: float = 8 * 3600.0
+    expiry: float = 24 * 3600.0
+    strict: bool = False
     faithful: bool = False
     subnets: tuple[IPv4Network, ...] | None = None
 
@@ -210,6 +242,9 @@ def read(config: pytest.Config, taken: bool) -> Settings:
         isolation=_convert(values["isolation"], isolation, CHOICES),
         ahead=_convert(values["ahead"], _count, "a number of stacks, 0 or more"),
         keep=_convert(values["keep"], _boolean, "true or false"),
+        keep_for=_convert(values["keep_for"], seconds, "a duration such as 8h"),
+        expiry=_convert(values["expiry"], seconds, "a duration such as 24h"),
+        strict=_convert(values["strict"], _boolean, "true or false"),
         faithful=_convert(values["faithful"], _boolean, "true or false"),
         subnets=_convert(
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"

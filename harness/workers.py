@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +14,7 @@ from harness.errors import HarnessError
 from harness.plan.account import Account
 
 if TYPE_CHECKING:
+    from harness.hooks import SessionHooks
     from harness.session import HarnessSession
 
 
@@ -27,20 +31,21 @@ def output(session: HarnessSession, left: Iterable[str]) -> dict[str, Any]:
 class Workers:
     """Joins the run of xdist's workers. Registered in their controller."""
 
-    def __init__(self, session: HarnessSession, left: list[str]) -> None:
+    def __init__(self, session: HarnessSession, hooks: SessionHooks) -> None:
         """Take the controller's session.
 
         Args:
             session: The session, which starts nothing itself.
-            left: Where to note what could not be removed.
+            hooks: Its hooks, which tell what was left.
         """
         self._session = session
-        self._left = left
+        self._hooks = hooks
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Be one of the run's processes before the first worker, and the last one to leave."""
         self._session.run.take_part(node.workerinput["testrunuid"])
+        self._session.interrupts.install()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -59,8 +64,14 @@ class Workers:
         """Take over what a worker of xdist has to tell."""
         told = (getattr(node, "workeroutput", None) or {}).get("harness")
         if told:
-            self._left += told["left"]
+            self._hooks.left += told["left"]
             self._session.told.add(Account.unpacked(told["account"]))
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Have the workers end as well: a signal that was no terminal's reaches one process."""
+        for pid in self._session.run.workers():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
@@ -69,16 +80,14 @@ class Workers:
             return (yield)
         finally:
             try:
-                self._session.run.end()
+                self._hooks.found_left(self._session.run.end())
             except HarnessError as error:
-                self._left.append(f"harness: something could not be removed: {error}")
-                if session.exitstatus == pytest.ExitCode.OK:
-                    session.exitstatus = pytest.ExitCode.TESTS_FAILED
+                self._hooks.not_removed(error)
+            self._hooks.judge(session)
 
 
 def _chosen(config: pytest.Config) -> bool:
     """Whether the user said how tests are to be distributed."""
-    import os
     import shlex
 
     given = [*map(str, config.invocation_params.args)]

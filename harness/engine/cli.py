@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.engine.protocol import Say
 
@@ -24,10 +24,17 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """A Docker Compose that can be run."""
+    """A Docker Compose that can be run.
+
+    Attributes:
+        command: What to run.
+        version: What it says that it is.
+        mark: Variables by which its processes are known.
+    """
 
     command: tuple[str, ...]
     version: str
+    mark: Mapping[str, str] = field(default_factory=dict)
 
     def run(
         self,
@@ -55,7 +62,7 @@ class Compose:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env=_environment(env),
+            env=_environment({**self.mark, **(env or {})}),
             start_new_session=True,
         ) as process:
             try:
@@ -78,7 +85,7 @@ class Compose:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=_environment(None),
+            env=_environment(self.mark),
             start_new_session=True,
         ) as process:
             try:
@@ -100,11 +107,11 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.kill()
 
 
-def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
     """Compose's own variables must not change which files or project it takes."""
     ours = {
         "COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "COMPOSE_ENV_FILES",
         "COMPOSE_PROGRESS", "COMPOSE_ANSI", "COMPOSE_REMOVE_ORPHANS",
     }  # fmt: skip
     kept = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**kept, "COMPOSE_ANSI": "never", **(more or {})}
+    return {**kept, "COMPOSE_ANSI": "never", **more}

@@ -13,6 +13,7 @@ from harness.engine.client import LOOPBACK, connect
 from harness.engine.client import translated as _translated
 from harness.engine.events import EventStream
 from harness.engine.exec_session import DockerExecSession
+from harness.engine.finding import label_filter
 from harness.engine.making import Making
 from harness.engine.protocol import ExecResult, Process, Snapshot
 from harness.errors import ContainerGoneError, EngineRefusedError, HarnessError
@@ -41,7 +42,7 @@ class DockerEngine(Making):
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels."""
         with _translated():
-            found = self._client.containers(all=True, filters=_filter(labels))
+            found = self._client.containers(all=True, filters=label_filter(labels))
         return [entry["Id"] for entry in found]
 
     def snapshot(self, container: str) -> Snapshot:
@@ -123,7 +124,7 @@ class DockerEngine(Making):
 
         The SDK reads them with no timeout, on a connection that no other call can get.
         """
-        filters = {"type": "container", **_filter(labels)}
+        filters = {"type": "container", **label_filter(labels)}
         return EventStream(
             lambda since: self._client.events(since=since, filters=filters, decode=True)
         )
@@ -208,7 +209,7 @@ class DockerEngine(Making):
     def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
         """Return the ids of all networks with these labels, by their names in compose files."""
         with _translated():
-            found = self._client.networks(filters=_filter(labels))
+            found = self._client.networks(filters=label_filter(labels))
         return {n["Labels"][NETWORK_LABEL]: n["Id"] for n in found if NETWORK_LABEL in n["Labels"]}
 
     def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
@@ -228,11 +229,11 @@ class DockerEngine(Making):
 
     def _networks(self, labels: Mapping[str, str]) -> list[str]:
         with _translated():
-            return [n["Id"] for n in self._client.networks(filters=_filter(labels))]
+            return [n["Id"] for n in self._client.networks(filters=label_filter(labels))]
 
     def _volumes(self, labels: Mapping[str, str]) -> list[str]:
         with _translated():
-            found = self._client.volumes(filters=_filter(labels))["Volumes"] or []
+            found = self._client.volumes(filters=label_filter(labels))["Volumes"] or []
         return [volume["Name"] for volume in found]
 
     def has_image(self, image: str) -> bool:
@@ -287,8 +288,3 @@ def _local_listener(port: int) -> str:
     except psutil.Error:
         pass
     return ""
-
-
-def _filter(labels: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the engine's filter; a label without a value stands for every value."""
-    return {"label": [f"{key}={value}" if value else key for key, value in labels.items()]}

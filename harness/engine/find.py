@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -46,8 +46,11 @@ class _Candidate(NamedTuple):
     words: str
 
 
-def find_compose() -> Compose:
+def find_compose(mark: Mapping[str, str] | None = None) -> Compose:
     """Return the first usable Compose: plugin, binary, the package's own.
+
+    Args:
+        mark: Variables by which its processes are known.
 
     Raises:
         ComposeUnavailableError: There is none, or only ones that are too old.
@@ -58,7 +61,7 @@ def find_compose() -> Compose:
         if version is None:
             continue
         if _numbers(version) >= OLDEST:
-            return Compose(command, version)
+            return Compose(command, version, mark or {})
         too_old.setdefault(words, version)
     old = ", ".join(f"`{words}` is {version}" for words, version in too_old.items())
     found = f"found only an older one: {old}" if too_old else "found none"

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.client import translated
-from harness.engine.protocol import Made
+from harness.engine.finding import Finding
+from harness.engine.protocol import KINDS, Made
 from harness.engine.replay import ContainerRequest
 
 if TYPE_CHECKING:
@@ -17,23 +18,16 @@ if TYPE_CHECKING:
 _SEVERAL_ENDPOINTS = (1, 44)  # from this API on, a container is created in all of its networks
 
 
-class Making:
+class Making(Finding):
     """The part of a Docker Engine that creates."""
 
     _client: APIClient
 
     def made(self, labels: Mapping[str, str]) -> Made:
         """Return all containers, networks and volumes with these labels."""
-        filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
-        with translated():
-            containers = self._client.containers(all=True, filters=filters)
-            networks = self._client.networks(filters=filters)
-            volumes = self._client.volumes(filters=filters)["Volumes"] or []
-        return Made(
-            {name.lstrip("/"): c["Id"] for c in containers for name in c["Names"] or ()},
-            frozenset(n["Name"] for n in networks),
-            frozenset(v["Name"] for v in volumes),
-        )
+        things = self.things(labels)
+        names = {kind: {t.name: t.id for t in things if t.kind == kind} for kind in KINDS}
+        return Made(names["container"], frozenset(names["network"]), frozenset(names["volume"]))
 
     def inspect(self, container: str) -> Mapping[str, Any]:
         """Return the answer of ``GET /containers/{id}/json``."""

@@ -170,6 +170,29 @@ class Events(Protocol):
         """Stop listening."""
 
 
+KINDS = ("container", "network", "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A container, a network or a volume.
+
+    Attributes:
+        kind: Which of the three.
+        id: What the engine knows it by.
+        name: Its name.
+        labels: All its labels.
+    """
+
+    kind: str
+    id: str
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """What exists of a stack: containers with their ids, networks and volumes, by name."""
@@ -192,6 +215,12 @@ class Engine(Protocol):
 
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels, running or not."""
+
+    def things(self, labels: Mapping[str, str]) -> list[Thing]:
+        """Return all containers, networks and volumes with these labels, each with its own.
+
+        A label without a value stands for every value.
+        """
 
     def made(self, labels: Mapping[str, str]) -> Made:
         """Return all containers, networks and volumes with these labels."""

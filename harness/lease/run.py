@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from harness.lease.kept import KeptStacks
-from harness.lease.labels import RUN
-from harness.lease.shared import shared_folder
-from harness.lease.users import RunUsers
+from harness.lease.labels import RUN, Ownership
+from harness.lease.marks import mark
+from harness.lease.origin import origin
+from harness.lease.process import boot_id
+from harness.lease.record import RunRecord
+from harness.lease.spawn import ensure_reaper
+
+DAY, HOUR = 86_400.0, 3600.0
 
 
 class Run:
-    """The identity of a run, from which stacks get their names."""
+    """The identity of a run, from which stacks get their names and their labels."""
 
-    def __init__(self, root: Path, id_: str = "", worker: str = "", keep: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        id_: str = "",
+        worker: str = "",
+        keep: bool = False,
+        *,
+        keep_for: float = 8 * HOUR,
+        expiry: float = DAY,
+    ) -> None:
         """Name a run.
 
         Args:
@@ -26,14 +41,17 @@ class Run:
             id_: What all processes of the run have in common; empty where there is one.
             worker: The worker of xdist that this process is, else empty.
             keep: Whether the user wants stacks kept.
+            keep_for: Seconds that kept stacks stay after their last use.
+            expiry: Seconds that a stack stays where nobody can tell whether its run lives.
         """
         self.id = id_[:8] or os.urandom(4).hex()
         self.worker = worker
         self.checkout = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
         self._keep = keep
+        self._expiry = expiry
         self._fixtures: AbstractContextManager[object] | None = None
-        self._users = RunUsers(self.id)
-        self._kept = KeptStacks(self.checkout, self.id)
+        self._record = RunRecord(self.id)
+        self._kept = KeptStacks(self.checkout, self.id, keep_for)
 
     def stack_name(self, rank: int, suffix: str, *, common: bool = False) -> str:
         """Return the name of a stack.
@@ -53,7 +71,7 @@ class Run:
     @property
     def kept_name(self) -> str:
         """What the names of kept stacks begin with: before those of every run."""
-        return f"harness-0-{self.checkout}"
+        return self._kept.name
 
     def is_kept(self, stack: str) -> bool:
         """Whether a stack is left for the next run."""
@@ -69,54 +87,103 @@ class Run:
         """Whether the user wants stacks kept."""
         return self._keep
 
+    def ownership(self, stack: str, *, common: bool) -> Ownership:
+        """Return who owns a stack that this process begins.
+
+        What the processes of a run have in common belongs to the one that leads it; a kept stack
+        belongs to nobody, and expires.
+
+        Args:
+            stack: Its name.
+            common: Whether other processes of the run use it too.
+        """
+        now = time.time()
+        kept = self.is_kept(stack)
+        owner = self._record.leader if common else self._record.mine
+        return Ownership(
+            origin=origin(),
+            boot=boot_id(),
+            owner=owner.process if owner and not kept else None,
+            worker="" if common or kept else self.worker,
+            made=now,
+            expires=now + (self._kept.lasts if kept else self._expiry),
+        )
+
     def one_at_a_time(self) -> AbstractContextManager[object]:
         """Return a lock that one process of the run holds at a time, and may take again."""
         if self._fixtures is None:
             from filelock import FileLock
 
-            self._fixtures = FileLock(shared_folder() / f"harness-{self.id}-fixtures.lock")
+            self._fixtures = FileLock(self.folder / "fixtures.lock")
         return self._fixtures
 
-    def join(self, *, uses: bool) -> None:
-        """Be one of the run's processes.
+    @property
+    def folder(self) -> Path:
+        """The folder of the run, which is removed with it."""
+        return self._record.folder
 
-        Args:
-            uses: Whether this process makes stacks, and does not only watch over workers.
+    @property
+    def own_folder(self) -> Path:
+        """The folder of this process, which is removed with it."""
+        return self._record.own_folder
+
+    @property
+    def mark(self) -> dict[str, str]:
+        """The variable by which processes that this one starts are known."""
+        assert self._record.mine is not None, "join first"
+        return mark(self.id, self._record.mine.name)
+
+    def join(self) -> bool:
+        """Be one of the run's processes, and one that makes stacks.
+
+        Returns:
+            Whether it is the first that does.
         """
-        self._users.join(uses)
+        return self._record.join(uses=True)
+
+    def ensure_watched(self) -> None:
+        """Have a reaper watch over the run, and wait for its answer; often it is there already.
+
+        Raises:
+            ReaperError: It could not be started.
+        """
+        ensure_reaper(self._record)
 
     def take_part(self, id_: str) -> None:
         """Watch over the workers of a run: be one of its processes until the last has ended."""
         if self.id != id_[:8]:
             self.id = id_[:8]
-            self._users = RunUsers(self.id)
-        self._users.join(uses=False)
+            self._record = RunRecord(self.id)
+        self._record.join(uses=False, leads=True)
 
-    def end(self) -> None:
+    def workers(self) -> list[int]:
+        """Return the pids of the other processes of the run."""
+        return [member.process.pid for member in self._record.others()]
+
+    def end(self) -> list[str]:
         """Remove what is left of a run whose workers have ended, if nobody else is in it.
+
+        Returns:
+            What is left after that.
 
         Raises:
             HarnessError: The engine refused something. The rest is gone.
         """
-        with self._users.leave() as last:
-            if last and self._users.any_uses:
-                from harness.engine.docker import DockerEngine
+        with self._record.leave() as last:
+            if not (last and self._record.any_uses):
+                return []
+            from harness.engine.docker import DockerEngine
 
-                engine = DockerEngine()
-                try:
-                    engine.remove({RUN: self.id})
-                finally:
-                    engine.close()
-                    self.forget_stacks()
+            engine = DockerEngine()
+            try:
+                engine.remove({RUN: self.id})
+                return [str(thing) for thing in engine.things({RUN: self.id})]
+            finally:
+                engine.close()
 
     @contextmanager
     def leave(self) -> Iterator[bool]:
         """Leave the run; the context's value says whether nobody is left."""
         self._kept.leave()
-        with self._users.leave() as last:
+        with self._record.leave() as last:
             yield last
-
-    def forget_stacks(self) -> None:
-        """The stacks that the run's processes had in common are gone."""
-        for file in shared_folder().glob(f"harness-{self.id}-*"):
-            file.unlink(missing_ok=True)

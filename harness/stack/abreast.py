@@ -28,6 +28,10 @@ class Abreast(Generic[T]):
         """Wait for the result."""
         return self._future.result()
 
+    def wait(self) -> None:
+        """Wait until it is done, whatever comes of it."""
+        self._future.exception()
+
     def abandon(self, undo: Callable[[T], object]) -> None:
         """Have a result undone, also one that is still to come; what was raised is forgotten."""
 

@@ -19,6 +19,7 @@ from harness.engine.replay import (
     volume_request,
 )
 from harness.errors import EngineRefusedError
+from harness.lease.labels import identity
 from harness.lease.subnets import SubnetClaims
 from harness.model.project import parse_service
 from harness.plan.kinds import files_read, is_plain_network, is_plain_volume, kind_of
@@ -95,7 +96,7 @@ class Creator:
             EngineRefusedError: The engine refused.
         """
         # a stack's name is this process's own, unless others were announced: all is new then
-        made = self._engine.made(labels) if project in self._seen else Made()
+        made = self._engine.made(identity(labels)) if project in self._seen else Made()
         self._seen.add(project)
         _to_its_end(lambda: self._prepare(project, document, made))
         return made
@@ -154,7 +155,9 @@ class Creator:
 
         What was there before may have been made from something else, and have run.
         """
-        names = {identity: n for n, identity in self._engine.made(labels).containers.items()}
+        names = {
+            identity: n for n, identity in self._engine.made(identity(labels)).containers.items()
+        }
         found = [
             inspected
             for inspected in _each(self._engine.inspect, list(names))

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, UnknownServiceError, nearest
+from harness.lease.labels import RUN
 from harness.model.isolation import Isolation
 from harness.plan.account import Account, Start
 from harness.plan.elsewhere import Elsewhere
@@ -55,6 +56,7 @@ class Fleet:
             retry_start: Whether a start that failed is tried again.
         """
         self.starts: list[Start] = []
+        self.left: list[str] = []
         self._make_yard = make_yard
         self._collected = collected
         self._isolation = isolation
@@ -388,4 +390,7 @@ class Fleet:
                     self._forget(stack)
                 else:
                     self._remover.remove(stack)
-            return [*refused, *self._remover.wait()]
+            refused += self._remover.wait()
+            if last:
+                self.left = [str(thing) for thing in yard.engine.things({RUN: yard.run.id})]
+        return refused

@@ -85,7 +85,7 @@ class LongerLived:
         rank = Life.RUN - tier.life
         if shared:
             name = run.stack_name(rank, f"shared{suffix}", common=True)
-            return Stack(self._yard, name, tier.environment, registry=Registry(name))
+            return Stack(self._yard, name, tier.environment, registry=Registry(name, run.folder))
         name = run.stack_name(rank, f"{next(self._numbers)}{suffix}")
         return Stack(self._yard, name, tier.environment)
 

@@ -50,7 +50,9 @@ class Stack:
         self.name = name
         self._yard = yard
         self._environment = {service: dict(variables) for service, variables in environment}
-        self._labels = stack_labels(run or yard.run.id, name)
+        self._identity = stack_labels(run or yard.run.id, name)
+        owned = yard.run.ownership(name, common=registry is not None)
+        self._labels = {**self._identity, **owned.labels()}
         self._file = yard.folder / f"{name}.json"
         self._up: dict[str, Service] = {}
         self._elsewhere = Elsewhere()
@@ -58,7 +60,7 @@ class Stack:
         self._gave_up = threading.Event()
         self._abandoned = False
         self._starter = Starter(
-            yard, self._labels, self._gave_up, self._holdings.host_ports, self._create_elsewhere
+            yard, self._identity, self._gave_up, self._holdings.host_ports, self._create_elsewhere
         )
         self._common: Common | None = None
         if registry is not None:
@@ -160,7 +162,7 @@ class Stack:
         for container in containers:
             self._yard.engine.discard(container.id)
         volumes = left_for_others(self._yard.project, self.name, {name: ""}).volumes
-        self._yard.engine.remove_volumes(self._labels, volumes.values())
+        self._yard.engine.remove_volumes(self._identity, volumes.values())
         self._gave_up.clear()
         self._start(affected, frozenset({name}), self._create(affected))
         return {before[container]: container.id for container in containers}
@@ -239,7 +241,7 @@ class Stack:
         """
         try:
             self._starter.before_removal()
-            self._yard.engine.remove(self._labels, volumes)
+            self._yard.engine.remove(self._identity, volumes)
         finally:
             self._up.clear()
             self._starter.forget()
@@ -260,6 +262,7 @@ class Stack:
 
     def _prepare(self, wanted: list[Service]) -> None:
         """Have what the services need before they can be created."""
+        self._yard.run.ensure_watched()
         self._yard.images.ensure(wanted)
         self._holdings.take_turns([*self._up.values(), *wanted], self._elsewhere)
         for service in wanted:
@@ -291,7 +294,7 @@ class Stack:
         """Connect longer-lived services to this stack's networks, under their names."""
         if not self._elsewhere.containers:
             return
-        networks = self._yard.engine.networks(self._labels)
+        networks = self._yard.engine.networks(self._identity)
         for name in sorted(self._elsewhere.containers):
             service = self._yard.project.services[name]
             for network in service.networks:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
@@ -15,6 +13,7 @@ from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
 from harness.lease.subnets import RANGES, SubnetClaims, used_by_host
+from harness.lease.sweep import sweep
 from harness.model.project import Project, Service
 from harness.plan.checks import (
     check_dependencies,
@@ -55,7 +54,7 @@ class Yard:
         creator: What creates the containers, networks and volumes of stacks.
         claims: The host ports that this process holds.
         subnets: The subnets that this process holds.
-        folder: Where the compose files of stacks are written.
+        folder: Where the compose files of stacks are written; it goes with the run.
         run: The run that this process is a part of; its id is in every label.
         timeout: Seconds that a service may take to get ready.
         warn: Shows the user a warning.
@@ -119,12 +118,11 @@ class Yard:
             self._warned.add(warning)
 
     def close(self) -> None:
-        """Give back ports, subnets, connections and files."""
+        """Give back ports, subnets and connections."""
         self.claims.close()
         self.events.close()
         self.subnets.close()
         self.engine.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def open_yard(
@@ -136,6 +134,8 @@ def open_yard(
 ) -> Yard:
     """Check the compose files, find Compose and the engine, and resolve the project.
 
+    When this returns, a reaper watches over the run.
+
     Raises:
         HarnessError: One of these failed.
     """
@@ -146,17 +146,23 @@ def open_yard(
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
+    first = run.join()
+    watched = Abreast(run.ensure_watched)
     connecting = Abreast(_connect)  # an engine that does not answer is told after Compose's errors
-    folder = Path(tempfile.mkdtemp(prefix="pytest-compose-harness-"))
     try:
-        compose = find_compose()
+        compose = find_compose(run.mark)
+        folder = run.own_folder
         project = _resolve(compose, source, folder)
         engine = connecting.result()
+        watched.result()
     except BaseException:
         connecting.abandon(lambda engine: engine.close())
-        shutil.rmtree(folder, ignore_errors=True)
+        watched.wait()
+        with run.leave():
+            pass
         raise
-    run.join(uses=True)
+    if first:
+        sweep(engine, say)
     # what Compose itself reads late (build arguments, an env_file's references) sees all of them
     env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
     composer = ComposeEngine(compose, project_directory(source), tuple(env_files))

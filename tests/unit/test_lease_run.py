@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.lease.labels import expiry_of, owner_of
+from harness.lease.process import this_process
 from harness.lease.run import Run
-from harness.lease.shared import shared_folder
 
 
 @pytest.fixture(autouse=True)
@@ -49,22 +50,33 @@ def test_stacks_are_kept_where_asked_for_by_one_run_at_a_time(tmp_path: Path) ->
 def test_the_controller_is_one_of_the_run_of_its_workers(tmp_path: Path) -> None:
     controller, worker = Run(tmp_path, "aaaaaaaa"), Run(tmp_path, "bbbbbbbbcccc", "gw0")
     controller.take_part("bbbbbbbbcccc")
-    worker.join(uses=False)
+    worker.join()
     with worker.leave() as last:
         assert not last
     with controller.leave() as last:
         assert last
 
 
-def test_files_about_a_runs_stacks_are_forgotten(tmp_path: Path) -> None:
-    run = Run(tmp_path, "aaaaaaaa")
-    mine = shared_folder() / f"{run.stack_name(0, 'shared', common=True)}.json"
-    others = shared_folder() / "harness-bbbbbbbb-0-shared.json"
-    mine.touch()
-    others.touch()
-    run.forget_stacks()
-    assert not mine.exists()
-    assert others.exists()
+def test_stacks_belong_to_their_process_shared_ones_to_the_leader_kept_ones_to_nobody(
+    tmp_path: Path,
+) -> None:
+    controller = Run(tmp_path, "aaaaaaaa")
+    worker = Run(tmp_path, "aaaaaaaa", "gw0", keep=True, keep_for=100.0, expiry=1000.0)
+    controller.take_part("aaaaaaaa")
+    assert worker.join()
+    own = worker.ownership(worker.stack_name(4, "1"), common=False)
+    assert (own.owner, own.worker) == (this_process(), "gw0")
+    assert own.expires == own.made + 1000
+    assert owner_of(own.labels()) == this_process()
+    assert expiry_of(own.labels()) == int(own.expires)
+    shared = worker.ownership(worker.stack_name(0, "shared", common=True), common=True)
+    assert (shared.owner, shared.worker) == (this_process(), "")
+    kept = worker.ownership(f"{worker.kept_name}-shared", common=True)
+    assert (kept.owner, kept.worker) == (None, "")
+    assert kept.expires == kept.made + 100
+    for run in (worker, controller):
+        with run.leave():
+            pass
 
 
 def test_a_run_that_made_nothing_ends_without_an_engine(
@@ -72,5 +84,5 @@ def test_a_run_that_made_nothing_ends_without_an_engine(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     run = Run(tmp_path)
-    run.join(uses=False)
-    run.end()
+    run.take_part(run.id)
+    assert run.end() == []

@@ -1,0 +1,92 @@
+"""Starting the reaper, and seeing that it is there."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+
+from harness.errors import ReaperError
+from harness.lease.labels import RUN
+from harness.lease.record import RunRecord
+
+_PATIENCE = 30.0  # seconds for its answer; it takes 50 ms on an idle machine
+# what it needs to reach the engine, and to find this package; nothing by which a CI agent tells
+# which processes belong to a job
+_KEPT = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "SSH_AUTH_SOCK", "SYSTEMROOT")
+_KEPT_PREFIXES = ("DOCKER_", "LC_", "XDG_")
+
+
+def ensure_reaper(record: RunRecord) -> None:
+    """Have a reaper watch over a run of which this process is a member.
+
+    Raises:
+        ReaperError: It could not be started.
+    """
+    if is_watched(record):
+        return
+    with record.locked():
+        if not is_watched(record):
+            _start(record)
+
+
+def is_watched(record: RunRecord) -> bool:
+    """Whether the run's reaper lives: it holds a lock for as long."""
+    try:
+        file = os.open(record.folder / "reaper", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def _start(record: RunRecord) -> None:
+    order = {"run": record.run, "folder": str(record.folder.parent)}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "harness.lease.reaper"],
+            input=json.dumps(order) + "\n",
+            capture_output=True,
+            text=True,
+            errors="replace",
+            cwd="/",
+            env=_environment(),
+            start_new_session=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _not_started(str(error)) from None
+    if not _watches(done.stdout, record.run):
+        raise _not_started(done.stderr.strip()[-2000:] or f"exit code {done.returncode}")
+
+
+def _watches(answer: str, run: str) -> bool:
+    try:
+        return bool(json.loads(answer)["watches"] == {RUN: run})
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _not_started(found: str) -> ReaperError:
+    return ReaperError(
+        "wanted the process that removes containers when pytest is killed, but it did not start, "
+        f"so nothing was made: {found}"
+    )
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name.startswith(_KEPT_PREFIXES)
+    }
+    path = [entry for entry in sys.path if entry and os.path.isabs(entry)]  # noqa: PTH117
+    return {**kept, "PYTHONPATH": os.pathsep.join(path)}

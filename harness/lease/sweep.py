@@ -1,0 +1,101 @@
+"""The sweep: removing what only a machine's death, or the reaper's, can leave."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError
+from harness.lease.judge import Here, is_abandoned
+from harness.lease.kept import KeptStacks, checkout_of
+from harness.lease.labels import ORIGIN, OWNER, RUN, STACK, STARTED
+from harness.lease.marks import end_marked
+from harness.lease.origin import origin
+from harness.lease.process import boot_id, is_alive
+from harness.lease.record import records
+from harness.lease.spawn import is_watched
+
+if TYPE_CHECKING:
+    from harness.engine.protocol import Engine, Thing
+
+_SAME = (RUN, STACK, ORIGIN, OWNER, STARTED)
+
+
+def sweep(engine: Engine, say: Callable[[str], None]) -> None:
+    """Remove what nobody wants any more, and say so. What the engine refuses is said, too."""
+    forget_dead_runs()
+    with abandoned(engine) as found:
+        if found:
+            say(f"harness: removing what an earlier run left: {summary(found)}")
+        for error in remove(engine, found):
+            say(f"harness: {error}")
+
+
+@contextmanager
+def abandoned(engine: Engine) -> Iterator[list[Thing]]:
+    """Find what nobody wants any more; no run takes up what was kept until the context ends."""
+    with ExitStack() as taken:
+        keeper = _Keeper(taken, time.time())
+        here = Here(origin(), boot_id(), time.time(), is_alive, keeper.until)
+        yield [thing for thing in engine.things({RUN: ""}) if is_abandoned(thing.labels, here)]
+
+
+def remove(engine: Engine, things: Iterable[Thing]) -> list[HarnessError]:
+    """Remove things, and all that has the same labels; return what the engine refused."""
+    groups = {tuple((k, t.labels[k]) for k in _SAME if k in t.labels): None for t in things}
+    refused = []
+    for labels in groups:
+        try:
+            engine.remove(dict(labels))
+        except HarnessError as error:
+            refused.append(error)
+    return refused
+
+
+def summary(things: Sequence[Thing]) -> str:
+    """Return how many of each kind there are, and of which runs."""
+    kinds = Counter(thing.kind for thing in things)
+    runs = sorted({thing.labels[RUN] for thing in things})
+    counts = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.items())
+    return f"{counts} ({', '.join(runs)})"
+
+
+def forget_dead_runs() -> None:
+    """Remove the records of runs whose processes and reaper are gone, and end what they started."""
+    for record in records():
+        if is_watched(record) or any(is_alive(m.process) for m in record.members()):
+            continue
+        with record.locked():
+            if not any(is_alive(m.process) for m in record.members()):
+                if record.any_uses:
+                    end_marked(f"{record.run}/")
+                record.remove()
+
+
+class _Keeper:
+    """Knows until when stacks are kept, and has no run take up those that have expired."""
+
+    def __init__(self, taken: ExitStack, now: float) -> None:
+        self._taken = taken
+        self._now = now
+        self._until: dict[str, float | None] = {}
+
+    def until(self, run: str) -> float | None:
+        """Return until when kept stacks are kept; infinity while a run uses them."""
+        checkout = checkout_of(run)
+        if checkout is None:
+            return None
+        if run not in self._until:
+            kept = KeptStacks(checkout, f"sweep-{os.getpid()}")
+            self._until[run] = kept.expires()
+            if (self._until[run] or 0.0) < self._now:
+                if kept.take():
+                    self._taken.callback(kept.leave)
+                else:
+                    self._until[run] = math.inf
+        return self._until[run]

@@ -1,0 +1,183 @@
+"""Which processes take part in a run, and the stacks that runs leave to each other."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.lease.kept import KeptStacks
+from harness.lease.record import RunRecord, records
+
+# A process that joins a run, or takes what is kept, until it is told to end.
+JOINS = """
+import sys
+from pathlib import Path
+from harness.lease.record import RunRecord
+users = RunRecord("run", Path(sys.argv[1]))
+users.join(uses=True)
+print("joined", flush=True)
+sys.stdin.read()
+"""
+TAKES = """
+import sys
+from pathlib import Path
+from harness.lease.kept import KeptStacks
+print(KeptStacks("checkout", sys.argv[2], folder=Path(sys.argv[1])).take(), flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def other(code: str, *args: str, says: str) -> Iterator[subprocess.Popen[str]]:
+    """Run another process, which goes on until the context ends or it is killed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *args],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == says
+        yield process
+
+
+def test_the_last_one_out_is_told(tmp_path: Path) -> None:
+    first, second = RunRecord("run", tmp_path), RunRecord("run", tmp_path)
+    first.join(uses=False)
+    assert not first.any_uses
+    second.join(uses=True)
+    assert first.any_uses
+    with first.leave() as last:
+        assert not last
+    with second.leave() as last:
+        assert last
+    assert not second.any_uses
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_who_never_joined_is_not_the_last(tmp_path: Path) -> None:
+    with RunRecord("run", tmp_path).leave() as last:
+        assert not last
+
+
+def test_another_process_counts_until_it_ends_however_it_ends(tmp_path: Path) -> None:
+    with other(JOINS, str(tmp_path), says="joined") as process:
+        mine = RunRecord("run", tmp_path)
+        mine.join(uses=False)
+        with mine.leave() as last:
+            assert not last
+        mine.join(uses=False)
+        process.kill()
+        process.wait()
+        with mine.leave() as last:
+            assert last
+            assert mine.any_uses
+
+
+def test_who_joins_while_the_last_one_removes_is_found_by_those_after(tmp_path: Path) -> None:
+    leaving, joining, after = (RunRecord("run", tmp_path) for _ in range(3))
+    leaving.join(uses=True)
+    thread = threading.Thread(target=joining.join, kwargs={"uses": True})
+    with leaving.leave() as last:
+        assert last
+        thread.start()
+    thread.join()
+    after.join(uses=False)
+    assert after.any_uses
+    with after.leave() as last:
+        assert not last
+    with joining.leave() as last:
+        assert last
+
+
+def test_one_run_at_a_time_has_what_is_kept(tmp_path: Path) -> None:
+    with other(TAKES, str(tmp_path), "one", says="True") as process:
+        mine, same = (KeptStacks("checkout", run, folder=tmp_path) for run in ("two", "one"))
+        elsewhere = KeptStacks("other", "two", folder=tmp_path)
+        assert not mine.take()
+        assert elsewhere.take()
+        assert same.take()
+        process.kill()
+        process.wait()
+        assert not mine.take()  # another process of that run still has it
+        same.leave()
+        assert mine.take()
+        assert mine.take()
+        mine.leave()
+        elsewhere.leave()
+
+
+def test_whoever_has_left_is_not_the_last_one_again(tmp_path: Path) -> None:
+    users = RunRecord("run", tmp_path)
+    users.join(uses=True)
+    with users.leave() as last:
+        assert last
+    with users.leave() as last:
+        assert not last
+
+
+def test_the_last_one_that_was_interrupted_is_the_last_one_again(tmp_path: Path) -> None:
+    users = RunRecord("run", tmp_path)
+    users.join(uses=True)
+    with pytest.raises(KeyboardInterrupt):
+        be_interrupted(users)
+    with users.leave() as last:
+        assert last
+    assert [*tmp_path.iterdir()] == []
+
+
+def be_interrupted(users: RunRecord) -> None:
+    with users.leave() as last:
+        assert last
+        raise KeyboardInterrupt
+
+
+def test_who_leaves_while_others_go_on_is_in_the_record_until_it_is_done(tmp_path: Path) -> None:
+    staying, leaving, reader = (RunRecord("run", tmp_path) for _ in range(3))
+    staying.join(uses=True)
+    leaving.join(uses=True)
+    leaving.own_folder.joinpath("file").touch()
+    with leaving.leave() as last:
+        assert not last
+        assert [m.leaving for m in reader.members()] == [False, True]
+        with staying.leave() as last:  # the one that leaves does not count any more
+            assert last
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_process_that_has_ended_does_not_count(tmp_path: Path) -> None:
+    mine = RunRecord("run", tmp_path)
+    mine.join(uses=True)
+    name = "member-1-1"
+    other = mine.folder / f"{name}.json"
+    other.write_text(json.dumps([name, [os.getpid(), "another start"], False, False]))
+    assert [m.name for m in mine.members()] == [name, mine.mine and mine.mine.name]
+    assert mine.others() == []
+    with mine.leave() as last:
+        assert last
+
+
+def test_the_leader_is_known_to_all_and_else_each_leads_itself(tmp_path: Path) -> None:
+    controller, worker = RunRecord("run", tmp_path), RunRecord("run", tmp_path)
+    worker.join(uses=True)
+    assert worker.leader == worker.mine
+    controller.join(uses=False, leads=True)
+    assert worker.leader == controller.mine
+    assert controller.any_uses
+
+
+def test_records_of_all_runs_are_found(tmp_path: Path) -> None:
+    one, two = RunRecord("one", tmp_path), RunRecord("two", tmp_path)
+    assert one.join(uses=True)
+    assert not one.join(uses=True)
+    two.join(uses=False)
+    assert sorted(record.run for record in records(tmp_path)) == ["one", "two"]
+    assert [*records(tmp_path / "elsewhere")] == []
