@@ -102,16 +102,13 @@ class Yard:
             check_resolved_extension(service)
         check_env_files(services, lambda path: Path(path).exists())
         reach = self.engine.reach
-        for warning in (
-            (
-                *([reach.doubt] if reach.doubt else []),
-                *findings.warnings,
-                *written_to(self.project, services),
-                *exposed(self.project, services, reach.publish_ip),
-            )
-            if tell
-            else ()
-        ):
+        warnings = (
+            reach.doubt,
+            *findings.warnings,
+            *written_to(self.project, services),
+            *exposed(self.project, services, reach.publish_ip),
+        )
+        for warning in filter(None, warnings if tell else ()):
             self.warn_once(warning)
 
     def can_start_ahead(self, services: Iterable[str], elsewhere: Elsewhere) -> bool:
