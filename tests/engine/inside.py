@@ -43,9 +43,9 @@ class Inside:
         """
         client: Any = docker_client()
         host = client.create_host_config(
-            binds=[*_mounts(), f"{_socket()}:{SOCKET}", f"{folder}:{folder}"],
+            binds=[*_mounts(), f"{socket_of_engine()}:{SOCKET}", f"{folder}:{folder}"],
             network_mode=network,
-            group_add=[str(Path(_socket()).stat().st_gid)],
+            group_add=[str(Path(socket_of_engine()).stat().st_gid)],
         )
         created = client.create_container(
             self._image,
@@ -133,7 +133,7 @@ def _environment(folder: Path) -> Mapping[str, str]:
     }
 
 
-def _socket() -> str:
+def socket_of_engine() -> str:
     """Return the path of the engine's socket on its machine."""
     named = urlsplit(os.environ.get("DOCKER_HOST") or "")
     return named.path if named.scheme == "unix" else SOCKET
