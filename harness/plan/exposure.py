@@ -41,7 +41,7 @@ def exposed(project: Project, services: Iterable[Service], publish_ip: str) -> t
 def _of_ports(service: Service, publish_ip: str) -> Iterator[str]:
     """Yield what is to be told of ports that are published as the compose file says."""
     for port in service.ports if service.fixed else ():
-        how = f'"{_bracketed(publish_ip)}:{port.published or ""}:{port.container_port}"'
+        how = _written(port, publish_ip)
         if _is_wider(port.host_ip, publish_ip):
             yield (
                 f"{service.called} publishes {port} {_where(port)}, and `fixed: true` keeps it "
@@ -116,8 +116,11 @@ def _where(port: Port) -> str:
     return "on every address of the engine" if _is_any(port.host_ip) else f"on {port.host_ip}"
 
 
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+def _written(port: Port, host_ip: str) -> str:
+    """Return how a compose file publishes a port on an address."""
+    address = f"[{host_ip}]" if ":" in host_ip else host_ip
+    protocol = "" if port.protocol == "tcp" else f"/{port.protocol}"
+    return f'"{address}:{port.published}:{port.container_port}{protocol}"'
 
 
 def _is_the_machines(network: Mapping[str, Any]) -> bool:

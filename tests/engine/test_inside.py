@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 
 from harness.lease.labels import RUN
 
-from .inside import Inside, ended, made_inside
+from ..eventually import eventually
+from .inside import FORWARDING, Inside, ended, made_inside
 from .lab import BASES, MADE_FOR, docker_client, labelled
 
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-Werror")
@@ -94,6 +96,29 @@ def test_ports_are_published_where_the_container_of_the_tests_reaches_them(
     info, bound, run = published(me)
     assert (info[1], bound) == (expected, [expected])
     assert labelled(f"{RUN}={run}") == []
+
+
+def test_the_engine_is_known_behind_a_proxy_of_its_socket(inside: Inside, project: Path) -> None:
+    me = project / "me"
+    with inside.started(FORWARDING, project) as proxy:
+        where = eventually(lambda: docker_client().logs(proxy).decode()).strip()
+        told = {"ME": str(me), "OTHER": str(me), "DOCKER_HOST": where}
+        with inside.started(PYTEST, project, "bridge", **told) as container:
+            code, output = ended(container)
+    assert code == 0, output
+    info, bound, _ = published(me)
+    assert (info[1], bound) == (gateway("bridge"), [gateway("bridge")])
+
+
+def test_subnets_come_from_where_no_route_of_the_machine_leads(
+    inside: Inside, project: Path
+) -> None:
+    me = project / "me"
+    with inside.started(PYTEST, project, ME=str(me), OTHER=str(me)) as container:
+        code, output = ended(container)
+    assert code == 0, output
+    (network,) = json.loads(me.read_text())["inspected"]["NetworkSettings"]["Networks"].values()
+    assert IPv4Address(network["IPAddress"]) in IPv4Network("198.18.0.0/15")
 
 
 def test_two_containers_on_one_engine_do_not_get_in_each_others_way(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,18 +12,9 @@ from harness.engine.docker import DockerEngine
 from harness.engine.reach import Seat
 
 from ..eventually import eventually
-from .inside import SOCKET, made_inside, socket_of_engine
+from .inside import FORWARDING, made_inside, socket_of_engine
 from .lab import Lab, answer, docker_client, docker_engine
 from .proxy import engine_at
-
-# the same as the proxy of these tests, for where only the container's Python is
-FORWARD = f"""
-from tests.engine.proxy import engine_at
-import signal, socket
-with engine_at(socket.gethostbyname(socket.gethostname()), {SOCKET!r}) as where:
-    print(where, flush=True)
-    signal.pause()
-"""
 
 
 def bound(container: Container) -> set[str]:
@@ -89,7 +79,7 @@ def test_an_engine_that_does_not_have_the_address_publishes_on_all_and_it_is_tol
     docker_engine()
     with (
         made_inside(f"remote-{os.getpid()}") as inside,
-        inside.started([sys.executable, "-c", FORWARD], lab.root) as forwarder,
+        inside.started(FORWARDING, lab.root) as forwarder,
     ):
         said = eventually(lambda: docker_client().logs(forwarder).decode())
         monkeypatch.setenv("DOCKER_HOST", said.strip())
