@@ -63,7 +63,7 @@ def _of_networks(project: Project, service: Service, publish_ip: str) -> Iterato
     if hosts or service.config.get("network_mode") == "host":
         yield (
             f"{service.called} has the network of the engine's machine (`network_mode: host`): it "
-            f"listens on whatever addresses its program chooses, where the tests need "
+            f"listens on whatever addresses its program chooses, not on "
             f"{publish_ip} alone, and two of it meet. Give it `ports:` instead."
         )
     for name, entry in declared.items():
