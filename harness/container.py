@@ -172,7 +172,7 @@ class Container:
         found = (
             NetworkInfo(
                 binding.container_port,
-                binding.hostname(self._control.engine.host),
+                binding.hostname(self._control.engine.reach.host),
                 binding.host_port,
             )
             for binding in sorted(self._look().bindings, key=order)

@@ -147,7 +147,8 @@ KEYS = (
         "--harness-subnets",
         "where the subnets of stacks' networks come from: ranges, comma-separated; none: the "
         "engine's own pools, some thirty networks; auto: 10.219.0.0/16, then 198.18.0.0/15 on a "
-        "local engine, its own pools on a remote one",
+        "local engine, the latter alone in a container of that engine, its own pools on a remote "
+        "one",
         ini="harness_subnets",
         default="auto",
         metavar="CIDR[,CIDR]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -13,14 +14,13 @@ from harness.errors import ContainerGoneError, EngineRefusedError, EngineUnavail
 if TYPE_CHECKING:
     from docker import APIClient
 
-LOOPBACK = "127.0.0.1"
 OLDEST_API = (1, 40)
 _FIRST_ANSWER = 15  # seconds for an engine to say its version
 _LATER_ANSWERS = 120  # seconds for anything else: stopping a container takes its grace period
 
 
 def connect() -> tuple[APIClient, str]:
-    """Connect to the engine; return the client and the host at which its ports answer.
+    """Connect to the engine; return the client and the host that the engine's address names.
 
     Raises:
         EngineUnavailableError: No engine answers there, or it is too old.
@@ -100,11 +100,19 @@ def _endpoint() -> tuple[str, dict[str, Any]]:
 
 
 def host_of(address: str) -> str:
-    """Return the host at which the published ports of an engine at this address answer."""
+    """Return the host that an engine's address names; ``""`` for a socket or a pipe."""
     parts = urlsplit(address)
-    if parts.scheme in {"tcp", "http", "https", "ssh"} and parts.hostname:
-        return LOOPBACK if parts.hostname == "localhost" else parts.hostname
-    return LOOPBACK
+    return (parts.hostname or "") if parts.scheme in {"tcp", "http", "https", "ssh"} else ""
+
+
+def resolved(host: str) -> list[str]:
+    """Return the addresses that a host name has here, those of IPv4 first."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    return [*dict.fromkeys(str(entry[4][0]) for entry in found)]
 
 
 def _reason(error: BaseException) -> str:

@@ -9,13 +9,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.answers import process_tree, read_container
-from harness.engine.client import LOOPBACK, connect
+from harness.engine.client import connect, resolved
 from harness.engine.client import translated as _translated
 from harness.engine.events import EventStream
 from harness.engine.exec_session import DockerExecSession
 from harness.engine.finding import label_filter
+from harness.engine.inside import own_container
 from harness.engine.making import Making
 from harness.engine.protocol import ExecResult, Process, Snapshot
+from harness.engine.reach import Reach, Seat, reach_of, widened
 from harness.errors import ContainerGoneError, EngineRefusedError, HarnessError
 from harness.lease.labels import RUN
 
@@ -31,8 +33,18 @@ class DockerEngine(Making):
     """A Docker Engine: local, or remote."""
 
     def __init__(self) -> None:
-        self._client, self.host = connect()
-        self.publish_ip = LOOPBACK if self.host == LOOPBACK else "0.0.0.0"  # noqa: S104
+        self._client, named = connect()
+        addresses = resolved(named) if named else []
+        self._reach = reach_of(named, addresses, own_container(self._client))
+
+    @property
+    def reach(self) -> Reach:
+        """How the tests reach what this engine publishes."""
+        return self._reach
+
+    def publish_widely(self) -> None:
+        """Publish on every address from now on: the narrowest is not the engine's own."""
+        self._reach = widened(self._reach)
 
     @property
     def client(self) -> APIClient:
@@ -268,7 +280,7 @@ class DockerEngine(Making):
             for entry in self._client.containers():
                 if any(p.get("PublicPort") == port for p in entry.get("Ports") or ()):
                     return f"container {entry['Names'][0].lstrip('/')}"
-        return _local_listener(port) if self.host == LOOPBACK else ""
+        return _local_listener(port) if self._reach.seat is Seat.MACHINE else ""
 
     def close(self) -> None:
         """Close the connections."""

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.engine.reach import Reach
 from harness.engine.replay import ContainerRequest
 
 Say = Callable[[str], None]
@@ -206,12 +207,11 @@ class Engine(Protocol):
     """Runs the containers of stacks. Every method may raise ``EngineUnavailableError``."""
 
     @property
-    def host(self) -> str:
-        """The host at which published ports answer."""
+    def reach(self) -> Reach:
+        """How the tests reach what the engine publishes."""
 
-    @property
-    def publish_ip(self) -> str:
-        """The narrowest address of the engine that the tests can reach."""
+    def publish_widely(self) -> None:
+        """Publish on every address from now on: the narrowest is not the engine's own."""
 
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels, running or not."""

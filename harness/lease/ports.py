@@ -62,6 +62,11 @@ class PortClaims:
             f"{self._range.stop - 1} is taken. Stop what listens there."
         )
 
+    def move_on(self) -> None:
+        """Look elsewhere from now on: somebody whose claims cannot be seen from here is near."""
+        with self._lock:
+            self._next = random.SystemRandom().choice(self._range)
+
     def release(self, ports: Iterable[int]) -> None:
         """Give ports back. Those not held are passed over."""
         with self._lock:

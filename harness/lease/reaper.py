@@ -1,6 +1,6 @@
 """The reaper: a small detached process that removes what a run has made, once its owner is gone.
 
-Run as ``python -m harness.lease.reaper``; it reads which run over standard input, detaches itself,
+Run as ``python -m harness.lease.reaper``; a variable says for which run. It detaches itself,
 answers with the labels that it watches, and ends when all is gone. As long as it lives it holds a
 lock on a file of the run's record.
 """
@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import signal
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 from harness.lease.cgroup import come_back, leave_cgroup
@@ -19,12 +19,13 @@ from harness.lease.labels import RUN
 from harness.lease.record import RunRecord
 from harness.lease.watch import Watch
 
+ORDER = "HARNESS_REAPER"
 LOCK, LOG = "reaper", "reaper.log"
 
 
 def main() -> None:
-    """Watch over the run that standard input names."""
-    order = json.loads(sys.stdin.readline())
+    """Watch over the run that the environment names."""
+    order = json.loads(os.environ[ORDER])
     if os.fork():
         os._exit(0)
     os.setsid()
@@ -44,7 +45,8 @@ def main() -> None:
 
 
 def _answer(run: str) -> None:
-    print(json.dumps({"watches": {RUN: run}}), flush=True)
+    with suppress(BrokenPipeError):  # who asked is gone: all the more reason to go on
+        os.write(1, json.dumps({"watches": {RUN: run}}).encode())
 
 
 def _log_to(file: Path) -> None:

@@ -48,16 +48,17 @@ def is_watched(record: RunRecord) -> bool:
 
 
 def _start(record: RunRecord) -> None:
-    order = {"run": record.run, "folder": str(record.folder.parent)}
+    # not over a pipe: it must not depend on who starts it, once it is started
+    order = json.dumps({"run": record.run, "folder": str(record.folder.parent)})
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "harness.lease.reaper"],
-            input=json.dumps(order) + "\n",
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
             cwd="/",
-            env=_environment(),
+            env={**_environment(), "HARNESS_REAPER": order},
             start_new_session=True,
             timeout=_PATIENCE,
             check=False,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from harness.engine.reach import Seat
 from harness.lease.locks import ByteLocks
 from harness.lease.shared import shared_folder
 
@@ -146,6 +147,15 @@ class SubnetClaims:
             number = (first + step) % count
             address = int(whole.network_address) + number * blocks * 16
             yield IPv4Network((address, prefix))
+
+
+def ranges_for(seat: Seat) -> tuple[IPv4Network, ...]:
+    """Return where subnets come from unless the user says so; nowhere: the engine chooses.
+
+    From a container the routes of the engine's machine cannot be seen, and one may lead to what
+    is private (a company's network, say). None leads to the range for tests of networks.
+    """
+    return {Seat.MACHINE: RANGES, Seat.CONTAINER: RANGES[1:], Seat.ELSEWHERE: ()}[seat]
 
 
 def prefix_for(containers: int) -> int:

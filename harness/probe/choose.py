@@ -69,7 +69,7 @@ class Chooser:
     def _ports(self, *wanted: int) -> list[TcpProbe]:
         """Return probes of the published TCP ports wanted, or of all."""
         published = {
-            (binding.container_port, binding.hostname(self.engine.host), binding.host_port)
+            (binding.container_port, binding.hostname(self.engine.reach.host), binding.host_port)
             for binding in self.snapshot.bindings
             if binding.container_port.endswith("/tcp")
         }

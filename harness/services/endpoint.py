@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 
-from harness.engine.client import LOOPBACK
 from harness.engine.protocol import Engine, Snapshot
+from harness.engine.reach import Seat
 from harness.errors import ResetError
 
 _PATIENCE = 5.0  # seconds for a server that runs to accept, and later for each answer
@@ -40,9 +40,9 @@ def connect(engine: Engine, container: Snapshot, port: int) -> socket.socket:
 
 
 def _candidates(engine: Engine, container: Snapshot, port: int) -> list[tuple[str, int]]:
-    published = [b.host_port for b in container.bindings if b.container_port == f"{port}/tcp"]
+    published = [b for b in container.bindings if b.container_port == f"{port}/tcp"]
     if published:
-        return [(engine.host, published[0])]
+        return [(published[0].hostname(engine.reach.host), published[0].host_port)]
     # a route to the container's own networks exists at most on the engine's machine
-    local = engine.host == LOOPBACK
+    local = engine.reach.seat is Seat.MACHINE
     return [(address, port) for address in container.addresses] if local else []

@@ -50,7 +50,7 @@ class Holdings:
             return
         alone = service.replicas == 1
         self._ports[service.name] = [
-            self._yard.claims.claim(self._yard.engine.publish_ip) if alone else None
+            self._yard.claims.claim(self._yard.engine.reach.publish_ip) if alone else None
             for _ in service.ports
         ]
 
@@ -65,6 +65,7 @@ class Holdings:
     def other_ports(self, service: Service) -> None:
         """Choose others: somebody took a port between our choice and its use."""
         taken = self._ports.pop(service.name)
+        self._yard.claims.move_on()
         self.choose_ports(service)
         self._release(taken)
 

@@ -320,7 +320,7 @@ class Stack:
             services,
             Choices(
                 labels=self._labels,
-                host_ip=self._yard.engine.publish_ip,
+                host_ip=self._yard.engine.reach.publish_ip,
                 ports=self._holdings.ports,
                 images=self._yard.images.chosen(services),
                 environment=self._environment,

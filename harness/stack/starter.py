@@ -13,6 +13,7 @@ from typing import Any
 from harness.container import Container, Control
 from harness.engine.inject import archive, injections
 from harness.engine.protocol import Snapshot
+from harness.engine.reach import is_not_its_own
 from harness.errors import EngineRefusedError, HarnessError, PortTakenError, ServiceStartError
 from harness.model.project import Service, unescaped
 from harness.plan.order import holding_on
@@ -195,6 +196,9 @@ class Starter:
             except ServiceStartError:
                 raise
             except HarnessError as error:
+                if is_not_its_own(str(error)) and self._may_move(service, tries):
+                    self._publish_widely(service, wanted)
+                    continue
                 if not any(words in str(error) for words in _TAKEN):
                     raise ServiceStartError(
                         f"{service.called} could not be started: {error}"
@@ -204,6 +208,16 @@ class Starter:
                 with self._one_by_one:
                     self._recreate(service, wanted)
         return None
+
+    def _may_move(self, service: Service, tries: int) -> bool:
+        return not service.fixed and tries + 1 < _PORT_TRIES
+
+    def _publish_widely(self, service: Service, wanted: list[Service]) -> None:
+        """Publish on every address: the engine is not reached by one of its own."""
+        self._yard.engine.publish_widely()
+        self._yard.warn_once(self._yard.engine.reach.doubt)
+        with self._one_by_one:
+            self._recreate(service, wanted)
 
     def _recreate(self, service: Service, wanted: list[Service]) -> None:
         """Replace a service's containers, and those that were made for them: none runs yet."""

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engine.protocol import Composer, Engine, Events, Say
+from harness.engine.reach import Seat
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
-from harness.lease.subnets import RANGES, SubnetClaims, used_by_host
+from harness.lease.subnets import SubnetClaims, ranges_for, used_by_host
 from harness.lease.sweep import sweep
 from harness.model.project import Project, Service
 from harness.plan.checks import (
@@ -22,6 +23,7 @@ from harness.plan.checks import (
     written_to,
 )
 from harness.plan.elsewhere import Elsewhere
+from harness.plan.exposure import exposed
 from harness.plan.extension import (
     check_extension,
     check_project_extensions,
@@ -98,7 +100,14 @@ class Yard:
         for service in services:
             check_resolved_extension(service)
         check_env_files(services, lambda path: Path(path).exists())
-        for warning in (*findings.warnings, *written_to(self.project, services)) if tell else ():
+        reach = self.engine.reach
+        warnings = (
+            reach.doubt,
+            *findings.warnings,
+            *written_to(self.project, services),
+            *exposed(self.project, services, reach.publish_ip),
+        )
+        for warning in filter(None, warnings if tell else ()):
             self.warn_once(warning)
 
     def can_start_ahead(self, services: Iterable[str], elsewhere: Elsewhere) -> bool:
@@ -203,13 +212,11 @@ def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
 
 def _subnets(settings: Settings, engine: Engine, project: Project) -> SubnetClaims:
     """Return the claims of subnets; of none where the engine is to choose."""
-    from harness.engine.client import LOOPBACK
-
-    local, chosen = engine.host == LOOPBACK, settings.subnets
-    ranges = chosen if chosen is not None else RANGES if local else ()
+    seat, chosen = engine.reach.seat, settings.subnets
+    ranges = ranges_for(seat) if chosen is None else chosen
 
     def taken() -> list[IPv4Network]:
-        routes = used_by_host(chosen) if local else []
+        routes = [] if seat is Seat.ELSEWHERE else used_by_host(chosen)
         return [*routes, *engine.subnets(), *fixed_subnets(project)]
 
     return SubnetClaims(ranges, taken)

@@ -1,0 +1,174 @@
+"""Whatever ends a run, at whatever step: nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.eventually import eventually
+
+from .steps import IN_THE_TEST, STEPS
+from .victim import Victim
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+EXIT_CODES = {
+    signal.SIGKILL: -signal.SIGKILL,
+    signal.SIGTERM: 128 + signal.SIGTERM,
+    signal.SIGHUP: 128 + signal.SIGHUP,
+    signal.SIGINT: int(pytest.ExitCode.INTERRUPTED),
+}
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda n: n.name)
+@pytest.mark.parametrize("step", STEPS)
+def test_pytest_is_killed(victim: Victim, step: str, number: signal.Signals) -> None:
+    with victim.running(step=step) as process:
+        assert victim.reached() == process.pid
+        os.kill(process.pid, number)
+        victim.go()
+        assert process.wait(timeout=60) == EXIT_CODES[number], victim.output
+    assert "Traceback" not in victim.output
+    assert "INTERNALERROR" not in victim.output
+    if (step, number) == ("before the reaper answers", signal.SIGKILL):
+        assert not victim.engine.things(victim.labels)
+        assert victim.run() == 0, victim.output  # which finds the record, and nothing else
+    victim.nothing_left()
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda n: n.name)
+@pytest.mark.parametrize("step", ["between create and start", IN_THE_TEST])
+def test_the_controller_is_killed(victim: Victim, step: str, number: signal.Signals) -> None:
+    with victim.running("-n2", step=step) as process:
+        worker = victim.reached()
+        assert worker != process.pid
+        os.kill(process.pid, number)
+        victim.go()
+        assert process.wait(timeout=60) == EXIT_CODES[number], victim.output
+    victim.nothing_left()
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda n: n.name)
+@pytest.mark.parametrize("step", ["between create and start", IN_THE_TEST])
+def test_a_worker_is_killed(victim: Victim, step: str, number: signal.Signals) -> None:
+    (victim.root / "hold").touch()
+    with victim.running("-n2", step=step) as process:
+        worker = victim.reached()
+        os.kill(worker, number)
+        victim.go()
+        eventually(lambda: victim.of_process(worker), lambda left: not left)
+        (victim.root / "hold").unlink()
+        assert process.wait(timeout=60) > 0, victim.output
+    victim.nothing_left()
+
+
+def test_tests_that_forked_hold_nothing(victim: Victim) -> None:
+    (victim.root / "hold").touch()
+    with victim.running(FORKS="1") as process:
+        child = int(eventually(lambda: (victim.root / "child").read_text()))
+        os.kill(process.pid, signal.SIGKILL)
+        eventually(lambda: victim.engine.things(victim.labels), lambda left: not left)
+        assert psutil.pid_exists(child)
+        os.kill(child, signal.SIGKILL)
+    victim.nothing_left()
+
+
+def test_a_test_ends_the_process(victim: Victim) -> None:
+    assert victim.run(EXITS="1") == 7
+    victim.nothing_left()
+
+
+def test_a_run_that_stands_in_a_debugger_keeps_its_stack(victim: Victim) -> None:
+    with victim.running(step=IN_THE_TEST) as process:
+        victim.reached()
+        stack = victim.left()
+        os.kill(process.pid, signal.SIGSTOP)
+        eventually(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+        reaper = psutil.Process(victim.reaper())
+        looks = reaper.num_ctx_switches().voluntary
+        eventually(lambda: reaper.num_ctx_switches().voluntary, lambda now: now > looks + 8)
+        assert victim.left() == stack
+        os.kill(process.pid, signal.SIGCONT)
+        victim.go()
+        assert process.wait(timeout=60) == 0, victim.output
+    victim.nothing_left()
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+def test_a_second_signal_does_not_hang_the_end(
+    victim: Victim, first: signal.Signals, second: signal.Signals
+) -> None:
+    with victim.running(step="in teardown") as process:
+        victim.reached()
+        os.kill(process.pid, first)
+        eventually(lambda: psutil.Process(process.pid).num_threads() > 0)
+        os.kill(process.pid, second)
+        victim.go()
+        assert process.wait(timeout=60) > 0, victim.output
+    victim.nothing_left()
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
+)
+def test_the_reaper_outlives_what_a_terminal_sends(victim: Victim, number: signal.Signals) -> None:
+    with victim.running(step=IN_THE_TEST) as process:
+        victim.reached()
+        reaper = victim.reaper()
+        os.kill(reaper, number)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    victim.nothing_left()
+
+
+def test_the_reaper_has_a_session_of_its_own_and_no_parent_here(victim: Victim) -> None:
+    with victim.running(step=IN_THE_TEST) as process:
+        victim.reached()
+        reaper = victim.reaper()
+        assert os.getsid(reaper) not in {os.getsid(process.pid), os.getsid(0)}
+        assert reaper not in [p.pid for p in psutil.Process(process.pid).children(recursive=True)]
+        assert Path(f"/proc/{reaper}/cwd").readlink() == Path("/")
+        victim.go()
+        process.wait(timeout=60)
+    victim.nothing_left()
+
+
+def test_the_reaper_is_killed_and_then_pytest(victim: Victim) -> None:
+    with victim.running(step=IN_THE_TEST) as process:
+        victim.reached()
+        os.kill(victim.reaper(), signal.SIGKILL)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert victim.engine.things(victim.labels)
+    assert victim.run() == 0, victim.output
+    assert "removing what an earlier run left: 2 containers, 1 network, 1 volume" in victim.output
+    victim.nothing_left()
+
+
+def test_the_reaper_is_killed_while_it_removes(victim: Victim) -> None:
+    with victim.running(step=IN_THE_TEST) as process:
+        victim.reached()
+        reaper = victim.reaper()
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        eventually(lambda: "DockerEngine" in victim.output or len(victim.left()) < 6)
+        os.kill(reaper, signal.SIGKILL)
+    assert victim.run() == 0, victim.output
+    victim.nothing_left()
+
+
+def test_a_reaper_that_was_killed_is_replaced_before_the_next_stack(victim: Victim) -> None:
+    (victim.root / "hold").touch()
+    with victim.running(step=IN_THE_TEST) as process:
+        victim.reached()
+        first = victim.reaper()
+        os.kill(first, signal.SIGKILL)
+        victim.go()
+        eventually(victim.reaper, lambda pid: pid != first)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    victim.nothing_left()

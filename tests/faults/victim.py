@@ -1,0 +1,194 @@
+"""A project whose runs are killed, and a look at what that leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from harness.engine.docker import DockerEngine
+from harness.lease.labels import ORIGIN, OWNER
+from tests.eventually import eventually
+
+from .steps import FOLDER, STEP
+
+_ROOT = Path(__file__).parent.parent.parent
+COMPOSE = """\
+services:
+  database:
+    image: debian:bookworm-slim
+    command: [sleep, infinity]
+    volumes: ["data:/data"]
+    healthcheck: {test: ["CMD", "true"], interval: 1s}
+  app:
+    image: debian:bookworm-slim
+    command: [sleep, infinity]
+    depends_on: {database: {condition: service_healthy}}
+volumes: {data: {}}
+"""
+TESTS = """\
+import os, subprocess, sys, time
+from pathlib import Path
+import pytest
+
+FOLDER = Path(os.environ["TESTS_FAULTS_FOLDER"])
+
+@pytest.mark.app
+def test_one():
+    if "FORKS" in os.environ:  # a child that holds whatever its parent had open
+        if os.fork() == 0:
+            (FOLDER / "child").write_text(str(os.getpid()))
+            time.sleep(60)
+            os._exit(0)
+    if "EXITS" in os.environ:
+        os._exit(7)
+
+@pytest.mark.app
+def test_two(app):
+    while (FOLDER / "hold").exists():
+        time.sleep(0.01)
+
+@pytest.mark.database
+def test_three(database):
+    pass
+"""
+
+
+class Victim:
+    """Runs of a project that have a folder, an origin and nothing else to themselves."""
+
+    def __init__(self, root: Path, docker_config: str) -> None:
+        self.root = root
+        self.temporary = root / "tmp"
+        self.temporary.mkdir()
+        (root / "compose").mkdir()
+        self.write("compose/app.yml", COMPOSE)
+        self.write("test_it.py", TESTS)
+        self.write("pytest.ini", "[pytest]\n")
+        self.environment = {
+            **{n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")},
+            "TMPDIR": str(self.temporary),
+            "XDG_STATE_HOME": str(root / "state"),
+            "DOCKER_CONFIG": docker_config,
+            "PYTHONPATH": str(_ROOT),
+            FOLDER: str(root),
+        }
+        self._engine: DockerEngine | None = None
+
+    @property
+    def engine(self) -> DockerEngine:
+        if self._engine is None:
+            self._engine = DockerEngine()
+        return self._engine
+
+    def write(self, path: str, text: str) -> None:
+        (self.root / path).write_text(text)
+
+    @contextmanager
+    def running(
+        self, *args: str, step: str = "", **environment: str
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Run pytest, which goes on until it is killed or has ended."""
+        for name in ("reached", "go"):
+            (self.root / name).unlink(missing_ok=True)
+        command = [sys.executable, "-m", "pytest", "-p", "tests.faults.steps"]
+        with (
+            (self.root / "output").open("w") as output,
+            subprocess.Popen(
+                [*command, "-p", "no:cacheprovider", *args],
+                cwd=self.root,
+                env={**self.environment, STEP: step, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def run(self, *args: str, **environment: str) -> int:
+        """Run pytest to its end; return its exit code."""
+        with self.running(*args, **environment) as process:
+            return process.wait(timeout=120)
+
+    @property
+    def output(self) -> str:
+        return (self.root / "output").read_text()
+
+    def reached(self) -> int:
+        """Wait until the step is reached; return the pid of the process that reached it."""
+        text = eventually(lambda: (self.root / "reached").read_text(), timeout=120)
+        return int(text)
+
+    def go(self) -> None:
+        """Let the step go on."""
+        (self.root / "go").touch()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of all that any run of this project has made."""
+        return {ORIGIN: self._origin()}
+
+    def _origin(self) -> str:
+        code = "from harness.lease.origin import origin; print(origin())"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout.strip()
+
+    def left(self) -> list[str]:
+        """Return what is left: containers, networks, volumes, records and processes."""
+        things = [str(thing) for thing in self.engine.things(self.labels)]
+        return [*things, *self.records(), *self.processes()]
+
+    def of_process(self, pid: int) -> list[str]:
+        """Return what is there that a process has made."""
+        return [str(t) for t in self.engine.things({**self.labels, OWNER: str(pid)})]
+
+    def records(self) -> list[str]:
+        return [str(p) for p in self.temporary.glob("pytest-compose-harness-*/*-*") if p.is_dir()]
+
+    def processes(self) -> list[str]:
+        """Return the processes that any run of this project has started."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if process.environ().get("TMPDIR") == str(self.temporary):
+                    found.append(f"process {process.pid} {' '.join(process.cmdline())}")
+        return found
+
+    def reaper(self) -> int:
+        """Return the pid of the reaper."""
+
+        def find() -> int:
+            told = [p for p in self.processes() if "harness.lease.reaper" in p]
+            return int(told[0].split()[1]) if told else 0
+
+        return eventually(find)
+
+    def nothing_left(self) -> None:
+        """Wait until nothing is left."""
+        eventually(self.left, lambda left: not left, timeout=60)
+
+    def close(self) -> None:
+        """Remove whatever a test has left, so that its failure is its own."""
+        for told in self.processes():
+            with suppress(ProcessLookupError):
+                os.kill(int(told.split()[1]), signal.SIGKILL)
+        self.engine.remove(self.labels)
+        self.engine.close()
