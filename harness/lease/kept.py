@@ -22,14 +22,14 @@ class KeptStacks:
     """
 
     def __init__(
-        self, checkout: str, run: str, lasts: float = 0.0, folder: Path | None = None
+        self, checkout: str, run: str, lasts: float | None = None, folder: Path | None = None
     ) -> None:
         """Take what they are known by.
 
         Args:
             checkout: What tells the team's project from others.
             run: The run that may want them.
-            lasts: Seconds that they stay after their last use.
+            lasts: Seconds that they stay after their last use; None for who only looks.
             folder: Where the files are.
         """
         base = folder or shared_folder()
@@ -67,7 +67,7 @@ class KeptStacks:
 
     def _keep(self) -> None:
         """They are used now."""
-        if self.lasts:
+        if self.lasts is not None:
             self._until.touch(mode=0o600)
             until = time.time() + self.lasts
             os.utime(self._until, (until, until))

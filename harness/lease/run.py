@@ -106,7 +106,7 @@ class Run:
             owner=owner.process if owner and not kept else None,
             worker="" if common or kept else self.worker,
             made=now,
-            expires=now + (self._kept.lasts if kept else self._expiry),
+            expires=now + ((self._kept.lasts or 0.0) if kept else self._expiry),
         )
 
     def one_at_a_time(self) -> AbstractContextManager[object]:

@@ -18,6 +18,7 @@ from harness.lease.marks import end_marked
 from harness.lease.origin import origin
 from harness.lease.process import boot_id, is_alive
 from harness.lease.record import records
+from harness.lease.shared import shared_folder
 from harness.lease.spawn import is_watched
 
 if TYPE_CHECKING:
@@ -37,12 +38,23 @@ def sweep(engine: Engine, say: Callable[[str], None]) -> None:
 
 
 @contextmanager
-def abandoned(engine: Engine) -> Iterator[list[Thing]]:
-    """Find what nobody wants any more; no run takes up what was kept until the context ends."""
+def abandoned(engine: Engine, now: float | None = None) -> Iterator[list[Thing]]:
+    """Find what nobody wants any more; no run takes up what was kept until the context ends.
+
+    Args:
+        engine: Where to look.
+        now: The time, if it is to be another than the clock's, in seconds since 1970.
+    """
+    now = time.time() if now is None else now
     with ExitStack() as taken:
-        keeper = _Keeper(taken, time.time())
-        here = Here(origin(), boot_id(), time.time(), is_alive, keeper.until)
+        here = Here(origin(), boot_id(), now, is_alive, _Keeper(taken, now).until)
         yield [thing for thing in engine.things({RUN: ""}) if is_abandoned(thing.labels, here)]
+
+
+@contextmanager
+def of_this_origin(engine: Engine) -> Iterator[list[Thing]]:
+    """Find what runs of this user on this machine have made, also what is in use or kept."""
+    yield engine.things({RUN: "", ORIGIN: origin()})
 
 
 def remove(engine: Engine, things: Iterable[Thing]) -> list[HarnessError]:
@@ -54,15 +66,23 @@ def remove(engine: Engine, things: Iterable[Thing]) -> list[HarnessError]:
             engine.remove(dict(labels))
         except HarnessError as error:
             refused.append(error)
+    for labels in groups:
+        run, stack = dict(labels)[RUN], dict(labels).get(STACK, "")
+        if checkout_of(run) is not None and stack.startswith(run):
+            for file in shared_folder().glob(f"{stack}.*"):  # what said that it is ready
+                file.unlink(missing_ok=True)
     return refused
 
 
 def summary(things: Sequence[Thing]) -> str:
     """Return how many of each kind there are, and of which runs."""
+    return f"{counted(things)} ({', '.join(sorted({thing.labels[RUN] for thing in things}))})"
+
+
+def counted(things: Sequence[Thing]) -> str:
+    """Return how many of each kind there are."""
     kinds = Counter(thing.kind for thing in things)
-    runs = sorted({thing.labels[RUN] for thing in things})
-    counts = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.items())
-    return f"{counts} ({', '.join(runs)})"
+    return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.items())
 
 
 def forget_dead_runs() -> None:

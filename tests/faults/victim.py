@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -135,7 +136,7 @@ class Victim:
         """Let the step go on."""
         (self.root / "go").touch()
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, str]:
         """The labels of all that any run of this project has made."""
         return {ORIGIN: self._origin()}
@@ -153,8 +154,11 @@ class Victim:
 
     def left(self) -> list[str]:
         """Return what is left: containers, networks, volumes, records and processes."""
-        things = [str(thing) for thing in self.engine.things(self.labels)]
-        return [*things, *self.records(), *self.processes()]
+        return [*self.things(), *self.records(), *self.processes()]
+
+    def things(self) -> list[str]:
+        """Return the containers, networks and volumes that are left."""
+        return [str(thing) for thing in self.engine.things(self.labels)]
 
     def of_process(self, pid: int) -> list[str]:
         """Return what is there that a process has made."""
@@ -184,6 +188,10 @@ class Victim:
     def nothing_left(self) -> None:
         """Wait until nothing is left."""
         eventually(self.left, lambda left: not left, timeout=60)
+
+    def nothing_runs(self) -> None:
+        """Wait until no container, network, volume or process is left."""
+        eventually(lambda: [*self.things(), *self.processes()], lambda left: not left, timeout=60)
 
     def close(self) -> None:
         """Remove whatever a test has left, so that its failure is its own."""
