@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from tests.engine.proxy import engine_at
 from tests.eventually import eventually
 
 from .steps import IN_THE_TEST
-from .victim import Victim
+from .victim import Victim, second_home
 
 BRIEFLY = ("-k", "test_three")
 SHARED = "[pytest]\nharness_isolation = shared\n"
@@ -182,9 +181,10 @@ def test_two_containers_on_one_socket_leave_each_other_alone(
 def test_two_clients_of_one_remote_engine_leave_each_other_alone(victim: Victim) -> None:
     """Each has a machine of its own: it knows nothing of the other's processes."""
     (pool,) = docker_client().inspect_network("bridge")["IPAM"]["Config"]
-    with engine_at(pool["Gateway"], socket_of_engine()) as where, ExitStack() as later:
-        other = second_home(victim, "other")
-        later.callback(other.close)
+    with (
+        engine_at(pool["Gateway"], socket_of_engine()) as where,
+        second_home(victim, "other") as other,
+    ):
         for client in (victim, other):
             client.environment["DOCKER_HOST"] = where
         with victim.running(step=IN_THE_TEST) as process:
@@ -207,13 +207,6 @@ def test_what_another_origin_has_made_goes_once_it_has_expired(victim: Victim) -
     for later, expired in ((0, False), (a_day - 600, False), (a_day + 600, True)):
         with abandoned(victim.engine, time.time() + later) as found:
             assert left & {t.id for t in found} == (left if expired else set())
-
-
-def second_home(victim: Victim, name: str) -> Victim:
-    """Return the project of another user: no file is common to both."""
-    root = victim.root.parent / f"{victim.root.name}-{name}"
-    root.mkdir()
-    return Victim(root, victim.environment["DOCKER_CONFIG"])
 
 
 def run_of(container: str) -> str:

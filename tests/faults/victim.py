@@ -100,7 +100,7 @@ class Victim:
             (self.root / name).unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-p", "tests.faults.steps"]
         with (
-            (self.root / "output").open("w") as output,
+            (self.root / f"output{environment.get('OUTPUT', '')}").open("w") as output,
             subprocess.Popen(
                 [*command, "-p", "no:cacheprovider", *args],
                 cwd=self.root,
@@ -125,7 +125,7 @@ class Victim:
 
     @property
     def output(self) -> str:
-        return (self.root / "output").read_text()
+        return "\n".join(file.read_text() for file in sorted(self.root.glob("output*")))
 
     def reached(self) -> int:
         """Wait until the step is reached; return the pid of the process that reached it."""
@@ -200,3 +200,15 @@ class Victim:
                 os.kill(int(told.split()[1]), signal.SIGKILL)
         self.engine.remove(self.labels)
         self.engine.close()
+
+
+@contextmanager
+def second_home(victim: Victim, name: str) -> Iterator[Victim]:
+    """The project of another user: no file is common to both."""
+    root = victim.root.parent / f"{victim.root.name}-{name}"
+    root.mkdir()
+    other = Victim(root, victim.environment["DOCKER_CONFIG"])
+    try:
+        yield other
+    finally:
+        other.close()
