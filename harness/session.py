@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
     from harness.lease.run import Run
     from harness.model.names import Naming
+    from harness.secrets import Secrets
     from harness.settings import Settings
     from harness.source import Source
     from harness.stack.fleet import Fleet
     from harness.stack.lease import Lease
+    from harness.stack.yard import Yard
 
 STACK_FIXTURE = "harness_stack"
 
@@ -51,6 +53,7 @@ class HarnessSession:
         console: Where progress and warnings go.
         registered: Gives the names of all markers, those of pytest and of plugins too.
         run: The run that this process is a part of.
+        secrets: What must not be shown.
     """
 
     settings: Settings
@@ -60,6 +63,7 @@ class HarnessSession:
     console: Console
     registered: Callable[[], Collection[str]]
     run: Run
+    secrets: Secrets
 
     def __post_init__(self) -> None:
         self._current: Lease | None = None
@@ -75,16 +79,20 @@ class HarnessSession:
     def fleet(self) -> Fleet:
         """All stacks of this session."""
         from harness.stack.fleet import Collected, Fleet
-        from harness.stack.yard import open_yard
 
         return Fleet(
-            lambda: open_yard(
-                self.settings, self.source, self.console.say, self.console.warn, self.run
-            ),
+            self._open_yard,
             Collected(self.source.services.keys(), self.tests.needs),
             self.settings.isolation,
             self.settings.retry_start,
         )
+
+    def _open_yard(self) -> Yard:
+        from harness.stack.yard import open_yard
+
+        yard = open_yard(self.settings, self.source, self.console.say, self.console.warn, self.run)
+        self.secrets.know(yard.project)
+        return yard
 
     @cached_property
     def project(self) -> DockerProject:
@@ -114,6 +122,7 @@ class HarnessSession:
 
     def _lease(self, item: pytest.Item) -> Lease:
         need, bounds = self.needs.of(item), self.tests.wider.bounds(item)
+        self.secrets.given(need.environment)
         self._check_environment(item, need, bounds)
         return self.fleet.lease(need, item.nodeid, bounds)
 
