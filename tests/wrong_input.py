@@ -77,26 +77,31 @@ def _service(image: str, ready: Any) -> dict[str, Any]:
     }
 
 
-@st.composite
-def projects(draw: st.DrawFn, most: int = 4) -> dict[str, Any]:
-    """Return a compose document that was right, before something of it was changed."""
-    ready = draw(st.sampled_from(READY))
-    document: dict[str, Any] = {
+def _project(ready: Any) -> dict[str, Any]:
+    app = {**_service(IMAGE, ready), "depends_on": {"db": {"condition": "service_started"}}}
+    return {
         "services": {
-            "app": {
-                **_service(IMAGE, ready),
-                "depends_on": {"db": {"condition": "service_started"}},
-            },
+            "app": app,
             "db": _service(IMAGE, {"timeout": "2s"}),
             "web": {"image": IMAGE, "depends_on": ["app"], "links": ["db:store"]},
         },
         "volumes": {"data": {"x-harness": {"fixed": False}}},
         "networks": {"default": {"labels": {"a": "b"}}},
     }
-    document = copy.deepcopy(document)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, right: dict[str, Any], most: int) -> dict[str, Any]:
+    """Return a compose document of which something was changed, in so many places at most."""
+    document = copy.deepcopy(right)
     for _ in range(draw(st.integers(1, most))):
         _spoil(draw, document)
     return document
+
+
+def projects(most: int = 4) -> st.SearchStrategy[dict[str, Any]]:
+    """Return compose documents that were right, before something of them was changed."""
+    return st.sampled_from(READY).flatmap(lambda ready: spoilt(_project(ready), most))
 
 
 def _spoil(draw: st.DrawFn, document: dict[str, Any]) -> None:
