@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hypothesis import strategies as st
 
 IMAGE = "debian:bookworm-slim"
@@ -63,6 +64,12 @@ READY: Sequence[Any] = [
 ]
 
 
+# The keys that Compose and the harness know, with values that one of the two may trip over.
+_ODD = yaml.safe_load(Path(__file__).with_name("odd_values.yml").read_text())
+SERVICE_KEYS: dict[str, list[Any]] = _ODD["service"]
+HARNESS_KEYS: dict[str, list[Any]] = _ODD["harness"]
+
+
 def _service(image: str, ready: Any) -> dict[str, Any]:
     return {
         "image": image,
@@ -105,26 +112,30 @@ def projects(most: int = 4) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _spoil(draw: st.DrawFn, document: dict[str, Any]) -> None:
-    """Change, remove or add something at any depth."""
+    """Change, remove or add something at any depth; mostly what gets through to Compose."""
+    services = document.get("services")
+    bodies = [*services.values()] if isinstance(services, dict) else []
+    mappings = [body for body in bodies if isinstance(body, dict)]
+    if mappings and draw(st.integers(0, 3)):
+        body = draw(st.sampled_from(mappings))
+        known = SERVICE_KEYS
+        if draw(st.integers(0, 3)) == 0 and isinstance(body.setdefault("x-harness", {}), dict):
+            body, known = body["x-harness"], HARNESS_KEYS
+        key = draw(st.sampled_from([*known]))
+        body[key] = copy.deepcopy(draw(st.sampled_from(known[key])))
+        return
     places = [*_places(document)]
     holder, key = draw(st.sampled_from(places)) if places else (document, "services")
-    how = draw(st.sampled_from(["change", "change", "remove", "add", "extend", "point"]))
+    how = draw(st.sampled_from(["change", "remove", "add"]))
     if how == "change":
         holder[key] = draw(values)
     elif how == "remove":
         del holder[key]
-    elif how == "extend" and isinstance(holder, dict):
-        holder["extends"] = draw(
-            st.sampled_from(["app", "db", {"service": "web"}, {"file": "c.yml", "service": "app"}])
-            | values
-        )
-    elif how == "point" and isinstance(holder, dict):
-        holder["depends_on"] = draw(st.lists(names, max_size=3) | st.dictionaries(names, values))
     elif isinstance(holder, dict):
-        holder[draw(names | st.sampled_from(["x-harness", "include", "build", "profiles"]))] = draw(
+        holder[draw(names | st.sampled_from(["x-harness", "include", "x-a", "name"]))] = draw(
             values
         )
-    elif isinstance(holder, list):
+    else:
         holder.append(draw(values))
 
 

@@ -90,7 +90,7 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
-@examples(14)
+@examples(10)
 @given(
     spoilt(DOCUMENT, most=1).map(written), st.lists(st.sampled_from(MARKS), min_size=2, max_size=4)
 )
@@ -102,7 +102,7 @@ def test_a_wrong_project_ends_in_messages_and_leaves_nothing(text: bytes, marks:
     run_project(text, marks)
 
 
-@examples(6)
+@examples(4)
 @given(st.sampled_from(ODDITIES))
 def test_an_odd_file_ends_in_a_message_and_leaves_nothing(text: bytes) -> None:
     run_project(text, ["app", "services('a')"])
