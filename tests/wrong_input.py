@@ -116,7 +116,7 @@ def _spoil(draw: st.DrawFn, document: dict[str, Any]) -> None:
     services = document.get("services")
     bodies = [*services.values()] if isinstance(services, dict) else []
     mappings = [body for body in bodies if isinstance(body, dict)]
-    if mappings and draw(st.integers(0, 3)):
+    if mappings and draw(st.integers(0, 3)) > 0:
         body = draw(st.sampled_from(mappings))
         known = SERVICE_KEYS
         if draw(st.integers(0, 3)) == 0 and isinstance(body.setdefault("x-harness", {}), dict):

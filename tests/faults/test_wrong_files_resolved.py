@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.masking import Masker, variables_of
 from harness.model.project import Project
 from harness.plan import secrets
-from harness.plan.checks import check_env_files, check_references, written_to
+from harness.plan.checks import check_env_files, check_references, check_sense, written_to
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.extension import check_project_extensions, check_resolved_extension
 from harness.plan.keys import needs_compose_start
@@ -55,10 +55,12 @@ def plan(source: Source, project: Project, name: str) -> None:
     Masker(variables_of(secrets.environments(project)), secrets.names(project))
     check_variables(find_unset(source, project, services))
     check_references(project, services)
+    check_sense(services)
     check_env_files(services, lambda path: Path(path).exists())
     for service in services:
         check_resolved_extension(service)
         assert service.replicas >= 0
+        assert service.image or service.builds or service.config.get("provider")
         assert service.isolation is None or service.isolation
     ports = {s.name: [None] * len(s.ports) for s in services}
     document = stack_document(project, services, Choices({"a": "b"}, "127.0.0.1", ports))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, SettingError
 from harness.markers import marker_lines, service_markers
 from harness.model.names import name_services
 from harness.opening import header
@@ -59,3 +59,10 @@ def test_an_oddity_is_read_or_refused(text: bytes) -> None:
         peek_into({"a.yml": text})
     with suppress(HarnessError):
         peek_into({"c.yml": text, "a.yml": b"include: [c.yml]\nservices: {app: {image: x}}\n"})
+
+
+def test_a_whole_number_of_thousands_of_digits_is_no_duration() -> None:
+    text = "services:\n  a:\n    image: x\n    x-harness: {ready: {timeout: " + "9" * 5000 + "}}\n"
+
+    with pytest.raises(SettingError, match=r"a\.yml:4: x-harness.ready.timeout must be a duration"):
+        peek_into({"a.yml": text.encode()})

@@ -30,7 +30,7 @@ class Hostile:
     def _fail(self, *_: object) -> Any:
         raise RuntimeError("no")
 
-    __repr__ = __str__ = __eq__ = __bool__ = __len__ = __iter__ = __hash__ = __format__ = _fail  # type: ignore[assignment]
+    __repr__ = __str__ = __eq__ = __bool__ = __len__ = __iter__ = __hash__ = __format__ = _fail
 
 
 class HostileText(str):
