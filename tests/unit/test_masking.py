@@ -166,7 +166,7 @@ def test_a_value_that_is_secret_by_its_use_is_hidden() -> None:
     assert Masker(secrets=["a-value-of-a-file"]).mask("a-value-of-a-file") == MASK
 
 
-@examples(200)
+@examples(100)
 @given(SECRET, TEXT, TEXT, st.sampled_from([str, json.dumps, repr]))
 @example("PASSWORD=aaaaaaaaaaaa", "A=", "\n", str)
 @example("a" * 12, "a", "a" * 11, str)
@@ -179,7 +179,7 @@ def test_no_long_secret_survives(secret: str, before: str, after: str, write: ob
     assert secret not in shown
 
 
-@examples(200)
+@examples(100)
 @given(st.lists(SECRET, min_size=1, max_size=4), st.lists(TEXT, max_size=4))
 def test_no_long_secret_survives_among_others(secrets: list[str], texts: list[str]) -> None:
     masker = Masker([(f"TOKEN_{n}", secret) for n, secret in enumerate(secrets)])
@@ -191,7 +191,7 @@ def test_no_long_secret_survives_among_others(secrets: list[str], texts: list[st
     assert all(secret not in shown for secret in secrets)
 
 
-@examples(200)
+@examples(100)
 @given(st.lists(SECRET, max_size=3), TEXT)
 def test_text_without_secrets_comes_out_unchanged(secrets: list[str], text: str) -> None:
     masker = Masker([(f"TOKEN_{n}", secret) for n, secret in enumerate(secrets)])

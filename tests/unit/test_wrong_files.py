@@ -39,14 +39,14 @@ def peek_into(folder: Mapping[str, bytes]) -> None:
         check_dependencies(source)
 
 
-@examples(400)
+@examples(200)
 @given(files())
 def test_a_file_is_read_or_refused(text: bytes) -> None:
     with suppress(HarnessError):
         peek_into({"a.yml": text})
 
 
-@examples(200)
+@examples(100)
 @given(folders)
 def test_files_that_belong_together_are_read_or_refused(folder: Mapping[str, bytes]) -> None:
     with suppress(HarnessError):

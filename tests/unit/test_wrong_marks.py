@@ -88,7 +88,7 @@ def need(*marks: Mark) -> Need | str:
     return found
 
 
-@examples(500)
+@examples(200)
 @given(st.lists(marks, min_size=1, max_size=3))
 def test_marks_are_understood_or_refused(marks: list[Mark]) -> None:
     found = need(*marks)
