@@ -13,6 +13,7 @@ from harness.engine.find import find_compose
 from harness.engine.resolve import resolve
 from harness.errors import HarnessError
 from harness.masking import Masker, variables_of
+from harness.model.isolation import Isolation
 from harness.model.project import Project
 from harness.plan import secrets
 from harness.plan.checks import check_env_files, check_references, check_sense, written_to
@@ -20,6 +21,7 @@ from harness.plan.elsewhere import Elsewhere
 from harness.plan.extension import check_project_extensions, check_resolved_extension
 from harness.plan.keys import needs_compose_start
 from harness.plan.kinds import kind_of
+from harness.plan.lives import Rules
 from harness.plan.order import start_graph
 from harness.plan.stackfile import Choices, stack_document
 from harness.plan.subnets import fixed_subnets, room_wanted
@@ -43,6 +45,10 @@ def test_what_compose_resolves_is_planned_or_refused(document: dict[str, Any]) -
             folder.mkdir()
             project = resolve(find_compose(), source, folder)
             check_project_extensions(project)
+            Rules(
+                Isolation.FRESH,
+                {s.name: i for s in project.services.values() if (i := s.isolation)},
+            )
             for name in project.services:
                 with suppress(HarnessError):
                     plan(source, project, name)
@@ -61,7 +67,6 @@ def plan(source: Source, project: Project, name: str) -> None:
         check_resolved_extension(service)
         assert service.replicas >= 0
         assert service.image or service.builds or service.config.get("provider")
-        assert service.isolation is None or service.isolation
     ports = {s.name: [None] * len(s.ports) for s in services}
     document = stack_document(project, services, Choices({"a": "b"}, "127.0.0.1", ports))
     written_to(project, services)
