@@ -75,7 +75,7 @@ stop-engine: ## ends the engine that make started, and no other
 	@.ci/engine stop
 
 clean: ## removes virtual environments and caches (the engine stays)
-	rm -rf $(VENV) $(VENV8) .pytest_cache .mypy_cache .ruff_cache .harness .bench dist
+	rm -rf $(VENV) $(VENV8) .pytest_cache .mypy_cache .ruff_cache .hypothesis .harness .bench dist
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(VENV)/.stamp: pyproject.toml

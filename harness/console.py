@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessWarning
+from harness.errors import HarnessWarning, masked
 
 if TYPE_CHECKING:
     import pytest
@@ -28,6 +28,7 @@ class Console:
             reporter = None  # a worker of xdist may have one, which nobody sees
         elif reporter is None:
             return
+        line = masked(line)
         capture = self._config.pluginmanager.get_plugin("capturemanager")
         if capture is None:
             self._write(reporter, line)
@@ -38,7 +39,7 @@ class Console:
     def warn(self, text: str) -> None:
         """Show a warning in pytest's summary of warnings."""
         # the text names the place that matters: a line of a compose file, not of the harness
-        warnings.warn_explicit(HarnessWarning(text), None, "<harness>", 0)
+        warnings.warn_explicit(HarnessWarning(masked(text)), None, "<harness>", 0)
 
     @staticmethod
     def _write(reporter: object | None, line: str) -> None:

@@ -9,11 +9,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+_maskers: list[Callable[[str], str]] = []
+
+
+def mask_by(masker: Callable[[str], str]) -> Callable[[], None]:
+    """Have secrets hidden in what the harness shows, from now on.
+
+    Args:
+        masker: Returns a text with what is secret hidden.
+
+    Returns:
+        What ends it.
+    """
+    _maskers.append(masker)
+    return lambda: _maskers.remove(masker)
+
+
+def masked(text: str) -> str:
+    """Return a text as it may be shown."""
+    for masker in _maskers:
+        text = masker(text)
+    return text
 
 
 class HarnessError(Exception):
-    """Base of every error the harness raises for a user to read."""
+    """Base of every error the harness raises for a user to read.
+
+    Secrets are hidden when it is made into text, and nowhere before: there are a hundred places
+    that raise one, many quote a log or an engine, and most errors are never shown.
+    """
+
+    def __str__(self) -> str:
+        """Return the message, with secrets hidden."""
+        return masked(super().__str__())
+
+    def __repr__(self) -> str:
+        """Return the error's class and message, with secrets hidden."""
+        return masked(super().__repr__())
 
 
 class DockerConfigurationError(HarnessError):

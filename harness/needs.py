@@ -61,7 +61,7 @@ class Needs:
             if marker and marker not in names:
                 item.add_marker(marker)
             elif not marker and not any(
-                m.name == SERVICES_MARKER and service in m.args for m in marks
+                m.name == SERVICES_MARKER and _names(m, service) for m in marks
             ):
                 import pytest
 
@@ -125,6 +125,11 @@ class Needs:
         if names not in self._plain:
             self._plain[names] = need_from_marks(marks, self._markers)
         return self._plain[names]
+
+
+def _names(mark: pytest.Mark, service: str) -> bool:
+    """Whether a mark names a service; whatever else it was given is not to be asked."""
+    return any(isinstance(arg, str) and arg == service for arg in mark.args)
 
 
 def place(item: pytest.Item) -> str:

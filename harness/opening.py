@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from harness.bridge import fixture_functions
 from harness.console import Console
+from harness.errors import mask_by
 from harness.lease.run import Run
 from harness.markers import TeamMarkers, marker_lines, registered, service_markers
 from harness.model.names import Naming, name_services
 from harness.plan.need import SERVICES_MARKER
+from harness.secrets import Secrets
 from harness.service import NEED_ATTRIBUTE, plain_fixture
 from harness.session import HarnessSession
 
@@ -49,6 +51,8 @@ def open_session(
     markers, without = service_markers(naming, existing, team.names if team else frozenset())
     for line in marker_lines(source, markers, without, existing):
         config.addinivalue_line("markers", line)
+    secrets = Secrets(source)
+    config.add_cleanup(mask_by(secrets.mask))
     taken, local = _existing_fixtures(config)
     fixtures = {
         name: plain_fixture(service, name)
@@ -63,6 +67,7 @@ def open_session(
         Console(config),
         lambda: {*registered(config)},
         run_of(config, settings),
+        secrets,
     )
     existing_fixtures = {**taken, **local}
     others = [

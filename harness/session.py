@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
     from harness.lease.run import Run
     from harness.model.names import Naming
+    from harness.secrets import Secrets
     from harness.settings import Settings
     from harness.source import Source
     from harness.stack.fleet import Fleet
@@ -53,6 +54,7 @@ class HarnessSession:
         console: Where progress and warnings go.
         registered: Gives the names of all markers, those of pytest and of plugins too.
         run: The run that this process is a part of.
+        secrets: What must not be shown.
     """
 
     settings: Settings
@@ -62,6 +64,7 @@ class HarnessSession:
     console: Console
     registered: Callable[[], Collection[str]]
     run: Run
+    secrets: Secrets
 
     def __post_init__(self) -> None:
         self._current: Lease | None = None
@@ -90,7 +93,9 @@ class HarnessSession:
         from harness.stack.yard import open_yard
 
         self.interrupts.install()
-        return open_yard(self.settings, self.source, self.console.say, self.console.warn, self.run)
+        yard = open_yard(self.settings, self.source, self.console.say, self.console.warn, self.run)
+        self.secrets.know(yard.project)
+        return yard
 
     @cached_property
     def project(self) -> DockerProject:
@@ -120,6 +125,7 @@ class HarnessSession:
 
     def _lease(self, item: pytest.Item) -> Lease:
         need, bounds = self.needs.of(item), self.tests.wider.bounds(item)
+        self.secrets.given(need.environment)
         self._check_environment(item, need, bounds)
         return self.fleet.lease(need, item.nodeid, bounds)
 

@@ -19,7 +19,7 @@ from harness.engine.making import Making
 from harness.engine.protocol import ExecResult, Process, Snapshot
 from harness.engine.reach import Reach, Seat, reach_of, widened
 from harness.errors import ContainerGoneError, EngineRefusedError, HarnessError
-from harness.lease.labels import RUN
+from harness.lease.labels import RUN, STACK
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NETWORK_LABEL = "com.docker.compose.network"
 # seconds for containers that are being removed to leave their network
 _NETWORK_DEADLINE, _PAUSE = 20.0, 0.05
+_AT_ONCE = 8  # stacks
 
 
 class DockerEngine(Making):
@@ -151,11 +152,7 @@ class DockerEngine(Making):
 
         All are tried, whatever happens to one; the first refusal is raised at the end.
         """
-        refused: list[HarnessError] = []
-        containers = self.containers(labels)
-        if containers:
-            with ThreadPoolExecutor(min(8, len(containers))) as pool:
-                refused += filter(None, pool.map(lambda c: self._remove_container(c), containers))
+        refused = self._remove_containers(labels)
         for network in self._networks(labels):
             refused += self._tried(lambda n=network: self._remove_network(n))
         if volumes:
@@ -163,6 +160,25 @@ class DockerEngine(Making):
                 refused += self._tried(lambda v=volume: self._client.remove_volume(v, force=True))
         if refused:
             raise refused[0]
+
+    def _remove_containers(self, labels: Mapping[str, str]) -> list[HarnessError]:
+        """Remove the containers of several stacks side by side, those of one after each other.
+
+        The engine counts a network's endpoints, and not right if several go at the same moment:
+        then the network is in use for ever (https://github.com/moby/moby/issues/42119; measured
+        on Engine 20.10: 2 of 42 networks with 20 containers, eight removed at a time).
+        """
+        stacks: dict[str, list[str]] = {}
+        for thing in self.things(labels):
+            if thing.kind == "container":
+                stacks.setdefault(thing.labels.get(STACK, ""), []).append(thing.id)
+        if not stacks:
+            return []
+        with ThreadPoolExecutor(min(_AT_ONCE, len(stacks))) as pool:
+            removed = pool.map(
+                lambda ids: [self._remove_container(i) for i in ids], stacks.values()
+            )
+            return [error for errors in removed for error in errors if error]
 
     def discard(self, container: str) -> None:
         """Kill and remove one container."""

@@ -96,9 +96,12 @@ class Service:
 
     @property
     def isolation(self) -> Isolation | None:
-        """The isolation that the service declares for itself."""
+        """The isolation that the service declares for itself; what is none is told by its check.
+
+        It is asked of every service of the project, also of those that no test needs.
+        """
         declared = self.harness.get("isolation")
-        return None if declared is None else Isolation(declared)
+        return next((one for one in Isolation if one == declared), None)
 
     @property
     def graceful(self) -> bool:

@@ -76,6 +76,27 @@ def check_env_files(services: Iterable[Service], exists: Callable[[str], bool]) 
                 )
 
 
+def check_sense(services: Iterable[Service]) -> None:
+    """Check for what Compose lets pass, and what can come to nothing.
+
+    Raises:
+        ComposeFileError: A service has a negative number of containers, or a health check
+            without a command.
+    """
+    for service in services:
+        if service.replicas < 0:
+            raise ComposeFileError(
+                f"{service.called} is scaled to {service.replicas} containers. "
+                f"Write a number from 0 on into its `scale` or `deploy.replicas`."
+            )
+        test = (service.config.get("healthcheck") or {}).get("test")
+        if test in (["CMD"], ["CMD-SHELL"]):
+            raise ComposeFileError(
+                f"{service.called} has the health check {test}, which names no command. "
+                f"Add one, such as [CMD, pg_isready]."
+            )
+
+
 def written_to(project: Project, services: Sequence[Service]) -> tuple[str, ...]:
     """Warn of external volumes and networks: tests write into what was there before the run."""
     used = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from harness.errors import SettingError
 from harness.model.isolation import CHOICES, Isolation
+from harness.model.quoted import quoted
 
 SERVICES_MARKER = "services"
 
@@ -76,7 +78,7 @@ def need_from_marks(marks: Iterable[Mark], markers: Mapping[str, str]) -> Need:
             if mark.args:
                 raise SettingError(
                     f"@pytest.mark.{mark.name} takes no positional argument, found "
-                    f"{mark.args[0]!r}; for several services write "
+                    f"{quoted(mark.args[0])}; for several services write "
                     f'@pytest.mark.{SERVICES_MARKER}("{named[0]}", …)'
                 )
         else:
@@ -106,7 +108,7 @@ def _named(mark: Mark) -> tuple[str, ...]:
     for name in mark.args:
         if not isinstance(name, str):
             raise SettingError(
-                f"@pytest.mark.{SERVICES_MARKER} takes names of services, found {name!r}"
+                f"@pytest.mark.{SERVICES_MARKER} takes names of services, found {quoted(name)}"
             )
     if not mark.args:
         raise SettingError(
@@ -121,29 +123,61 @@ def _arguments(mark: Mark) -> tuple[Mapping[str, str], Isolation | None]:
     for key in mark.kwargs:
         if key not in ("env", "isolation"):
             raise SettingError(
-                f"@pytest.mark.{mark.name}: unknown argument {key!r}; it takes env={{…}} and "
+                f"@pytest.mark.{mark.name}: unknown argument {quoted(key)}; it takes env={{…}} and "
                 f"isolation=…"
             )
     isolation = mark.kwargs.get("isolation")
-    if isolation is not None and isolation not in [*Isolation]:
+    if isolation is not None and not (
+        isinstance(isolation, str) and str.__str__(isolation) in [*Isolation]
+    ):
         raise SettingError(
-            f"@pytest.mark.{mark.name}: isolation must be {CHOICES}, found {isolation!r}"
+            f"@pytest.mark.{mark.name}: isolation must be {CHOICES}, found {quoted(isolation)}"
         )
     return _env(mark), None if isolation is None else Isolation(isolation)
 
 
 def _env(mark: Mark) -> Mapping[str, str]:
-    env = mark.kwargs.get("env") or {}
-    if not isinstance(env, Mapping):
+    given = mark.kwargs.get("env")
+    if given is None:
+        return {}
+    called = f"@pytest.mark.{mark.name}"
+    if not isinstance(given, Mapping):
         raise SettingError(
-            f"@pytest.mark.{mark.name}: env must be a mapping of variables to values, found {env!r}"
+            f"{called}: env must be a mapping of variables to values, found {quoted(given)}"
         )
-    for variable, value in env.items():
-        if not isinstance(variable, str) or "=" in variable or not variable:
-            raise SettingError(f"@pytest.mark.{mark.name}: {variable!r} is no variable's name")
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise SettingError(
-                f"@pytest.mark.{mark.name}: env[{variable!r}] must be text or a number, "
-                f"found {value!r}"
-            )
-    return {variable: str(value) for variable, value in env.items()}
+    try:
+        env = dict(given)
+    except Exception as error:
+        raise SettingError(f"{called}: env cannot be read: {quoted(error)}") from None
+    return {_name(called, name): _value(called, name, value) for name, value in env.items()}
+
+
+def _name(called: str, name: object) -> str:
+    text = str.__str__(name) if isinstance(name, str) else ""
+    if not text or "=" in text or not _can_be_passed(text):
+        raise SettingError(f"{called}: {quoted(name)} is no variable's name")
+    return text
+
+
+def _value(called: str, name: str, value: object) -> str:
+    text = None
+    if isinstance(value, str):
+        text = str.__str__(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(Exception):  # Python shows no whole number of thousands of digits
+            text = str(value)
+    if text is not None and _can_be_passed(text):
+        return text
+    from harness.masking import looks_secret
+
+    wanted = "text or a number" if text is None else "UTF-8 text without NUL characters"
+    found = f"a {type(value).__name__}" if looks_secret(name) else quoted(value)
+    raise SettingError(f"{called}: env[{quoted(name)}] must be {wanted}, found {found}")
+
+
+def _can_be_passed(text: str) -> bool:
+    """Whether a process can have this in its environment."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False

@@ -25,6 +25,7 @@ _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NO_NUMBER = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_DIGITS = 24  # as many as 64 bits fill in octal, with 0o
 _MERGE = "tag:yaml.org,2002:merge"
 _UNTAGGED: dict[type[yaml.Node], str] = {
     yaml.ScalarNode: "tag:yaml.org,2002:str",
@@ -39,14 +40,27 @@ def scalar(text: str) -> object:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _DECIMAL.fullmatch(text):
-        return int(text)
+        return _number(text, 10)
     if _BASED.fullmatch(text):
-        return int(text, 0)
+        return _number(text, 0)
     if _FLOAT.fullmatch(text):
         return float(text)
     if match := _NO_NUMBER.fullmatch(text):
         return float("nan" if match[3] else f"{match[1]}inf")
     return text
+
+
+def _number(text: str, base: int) -> int | float:
+    """Return a whole number; one that 64 bits do not hold is a float, as Compose reads it.
+
+    Python refuses to read, and to show, whole numbers of thousands of digits.
+    """
+    if len(text) <= _DIGITS:
+        return int(text, base)
+    try:
+        return float(text if base == 10 else int(text, base))
+    except OverflowError:
+        return float("inf")
 
 
 class _CoreSchemaLoader(SafeLoader):

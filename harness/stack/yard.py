@@ -20,6 +20,7 @@ from harness.plan.checks import (
     check_dependencies,
     check_env_files,
     check_references,
+    check_sense,
     written_to,
 )
 from harness.plan.elsewhere import Elsewhere
@@ -90,13 +91,15 @@ class Yard:
 
         Raises:
             MissingVariableError: A variable has no value, and a service cannot do without it.
-            ComposeFileError: A file of variables is not there, or a service names a volume,
-                network, config, secret or service that no file defines.
+            ComposeFileError: A file of variables is not there, a service names a volume,
+                network, config, secret or service that no file defines, or what it says of
+                itself can come to nothing.
             SettingError: An ``x-harness`` makes no sense once its variables have values.
         """
         findings = find_unset(self.source, self.project, services)
         check_variables(findings)
         check_references(self.project, services)
+        check_sense(services)
         for service in services:
             check_resolved_extension(service)
         check_env_files(services, lambda path: Path(path).exists())

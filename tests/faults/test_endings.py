@@ -51,7 +51,7 @@ ENDINGS = {
 }
 BREAKS = """\
 import pytest
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(call):
     if call.when == "call": raise OSError("an error of a plugin")
 """

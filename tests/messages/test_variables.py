@@ -119,3 +119,22 @@ def test_a_missing_env_file_of_a_needed_service_is_told_with_its_line(project: P
         f"which is not there"
     ) in message
     assert "required: false" in message
+
+
+def test_an_isolation_without_a_value_is_told_where_the_service_is_needed(project: Project) -> None:
+    project.services(
+        f"""
+        app: {{image: {IMAGE}, command: {FOREVER}}}
+        other:
+          image: {IMAGE}
+          x-harness: {{isolation: "${{UNSET}}"}}
+        """
+    )
+    project.test(
+        "@pytest.mark.app\ndef test_app(): pass\n@pytest.mark.other\ndef test_it(): pass\n"
+    )
+
+    outcome = project.run()
+
+    assert outcome.messages.keys() == {"test_it"}
+    assert "compose/app.yml:3: x-harness.isolation must be" in outcome.message

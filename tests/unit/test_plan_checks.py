@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.plan.checks import (
     check_dependencies,
     check_env_files,
     check_references,
+    check_sense,
     written_to,
 )
 from harness.plan.extension import (
@@ -335,3 +337,19 @@ def test_an_extension_outside_services_is_checked_as_well(
     check_project_extensions(parse_project({"volumes": {"a": {"x-harness": {"fixed": True}}}}))
     with pytest.raises(SettingError, match=message):
         check_project_extensions(parse_project(document))
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"scale": -1}, "app.yml:2: service 'app' is scaled to -1 containers"),
+        ({"deploy": {"replicas": -3}}, "is scaled to -3 containers"),
+        ({"healthcheck": {"test": ["CMD-SHELL"]}}, "['CMD-SHELL'], which names no command"),
+        ({"healthcheck": {"test": ["CMD"]}}, "has the health check ['CMD']"),
+    ],
+)
+def test_what_compose_lets_pass_and_comes_to_nothing_is_told(
+    config: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ComposeFileError, match=re.escape(told)):
+        check_sense([parse_service("app", config, "app.yml:2")])
