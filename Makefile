@@ -6,6 +6,8 @@ PYTHON ?= python3
 # Arguments for pytest: of `make test`, and of `make itest` (e.g. ITEST_ARGS='-k orders -x').
 PYTEST_ARGS ?= -n 4 --dist worksteal
 ITEST_ARGS ?=
+# How long `make torture` goes on, in seconds; it ends with the round that is under way then.
+TORTURE_SECONDS ?= 600
 # Arguments of `make bench`, e.g. BENCH_ARGS='--only one-test --rounds 3'.
 BENCH_ARGS ?=
 
@@ -14,7 +16,7 @@ ITESTS ?= tests/integration
 TESTS ?= tests/integration tests/messages tests/plugin tests/unit
 PYTEST8_TESTS ?= tests/messages
 # What does not fit is run by CI all the same.
-MORE_TESTS ?= tests/engine tests/sharing
+MORE_TESTS ?= tests/engine tests/sharing tests/faults
 PYTEST8_MORE_TESTS ?= tests/plugin tests/unit tests/sharing/test_scopes.py
 
 VENV := .venv
@@ -25,7 +27,7 @@ BIN8 := $(VENV8)/bin
 .DEFAULT_GOAL := help
 # Two test runs side by side would fight for two cores: -j must not start them together.
 .NOTPARALLEL:
-.PHONY: help itest test test-pytest9 test-pytest8 test-more test-all lint format bench ready engine base-image \
+.PHONY: help itest test test-pytest9 test-pytest8 test-more test-all lint format bench torture ready engine base-image \
 	stop-engine clean
 
 help: ## this list
@@ -67,6 +69,9 @@ engine: $(VENV)/.stamp ## an engine that answers: found, else installed and star
 
 base-image: engine ## the image that the Dockerfiles start from: found, pulled or made
 	@.ci/base-image
+
+torture: ready ## kills, faults and wrong input, again and again for TORTURE_SECONDS; .torture has the figures
+	HARNESS_TORTURE=1 .ci/torture $(TORTURE_SECONDS) .torture $(BIN)/pytest $(PYTEST_ARGS) tests/faults
 
 bench: ready ## how fast it is, against bars and other tools; BENCH_ARGS=--quick sees that it runs
 	$(BIN)/python -m bench $(BENCH_ARGS)

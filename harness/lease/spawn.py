@@ -66,7 +66,8 @@ def _start(record: RunRecord) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _not_started(str(error)) from None
     if not _watches(done.stdout, record.run):
-        raise _not_started(done.stderr.strip()[-2000:] or f"exit code {done.returncode}")
+        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise _not_started(said[-1])
 
 
 def _watches(answer: str, run: str) -> bool:
@@ -79,7 +80,7 @@ def _watches(answer: str, run: str) -> bool:
 def _not_started(found: str) -> ReaperError:
     return ReaperError(
         "wanted the process that removes containers when pytest is killed, but it did not start, "
-        f"so nothing was made: {found}"
+        f"so nothing was made: {found}. Its command: {sys.executable} -m harness.lease.reaper"
     )
 
 
