@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from harness.engine.advice import LOOK, advised
 from harness.errors import ContainerGoneError, EngineRefusedError, EngineUnavailableError
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def _client(options: Mapping[str, Any]) -> APIClient:
 def translated() -> Iterator[None]:
     """Turn the SDK's errors into ours."""
     from docker.errors import APIError, DockerException, NotFound
+    from docker.utils.socket import SocketError
     from requests.exceptions import RequestException
 
     try:
@@ -72,12 +74,12 @@ def translated() -> Iterator[None]:
     except NotFound as error:
         raise ContainerGoneError(error.explanation or str(error)) from None
     except APIError as error:
-        raise EngineRefusedError(error.explanation or str(error)) from None
+        raise EngineRefusedError(advised(error.explanation or str(error))) from None
     except DockerException as error:
         raise EngineRefusedError(str(error)) from None
-    except RequestException as error:
+    except (RequestException, SocketError, OSError) as error:
         raise EngineUnavailableError(
-            f"the Docker Engine does not answer any more: {error}"
+            f"the Docker Engine does not answer any more: {_reason(error)}. {LOOK}"
         ) from None
 
 
@@ -110,7 +112,15 @@ def host_of(address: str) -> str:
 def _reason(error: BaseException) -> str:
     """Return the innermost cause: the SDK wraps it several times."""
     text = str(error)
-    for cause in ("Connection refused", "No such file or directory", "Permission denied"):
+    for cause in (
+        "Connection refused",
+        "No such file or directory",
+        "Permission denied",
+        "Remote end closed connection without response",
+        "Connection reset by peer",
+        "Broken pipe",
+        "Read timed out",
+    ):
         if cause in text or cause.replace(" ", "") in text:
             return cause.lower()
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 NETWORK_LABEL = "com.docker.compose.network"
+_SIGN_OF_LIFE = 5  # seconds for an engine to answer at all
 # seconds for containers that are being removed to leave their network
 _NETWORK_DEADLINE, _PAUSE = 20.0, 0.05
 
@@ -37,6 +38,12 @@ class DockerEngine(Making):
     def client(self) -> APIClient:
         """The SDK's low-level client, for what the protocol does not offer."""
         return self._client
+
+    def check(self) -> None:
+        """Ask the engine for a sign of life."""
+        client: Any = self._client
+        with _translated():
+            client._result(client._get(client._url("/_ping"), timeout=_SIGN_OF_LIFE))
 
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels."""

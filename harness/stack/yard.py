@@ -35,6 +35,7 @@ from harness.settings import Settings
 from harness.stack.abreast import Abreast
 from harness.stack.creator import Creator
 from harness.stack.images import Images
+from harness.stack.outage import Outage
 
 if TYPE_CHECKING:
     from harness.engine.cli import Compose
@@ -61,6 +62,7 @@ class Yard:
         warn: Shows the user a warning.
         faithful: Whether Compose starts the services, in its own way.
         turn_timeout: Seconds to wait for what another stack holds.
+        outage: Waits for an engine that went away.
     """
 
     source: Source
@@ -78,7 +80,11 @@ class Yard:
     warn: Say
     faithful: bool = False
     turn_timeout: float = 600.0
+    outage: Outage = field(init=False)
     _warned: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outage", Outage(self.engine, self.events))
 
     def check(self, services: Sequence[Service], *, tell: bool = True) -> None:
         """Check services before they are started, and warn of what may surprise, once.
