@@ -54,12 +54,26 @@ def _client(options: Mapping[str, Any]) -> APIClient:
     client: Any = docker.APIClient(
         version=oldest, timeout=_FIRST_ANSWER, max_pool_size=64, **options
     )
+    _use_our_sockets(client)
     # The SDK's certificates are its own: REQUESTS_CA_BUNDLE and proxies are for other hosts, and
     # looking them up costs a third of each call. With version="auto" the first call is made by
     # the constructor, before this can be said.
     client.trust_env = False
     client._version = client._retrieve_server_version()
     return cast("APIClient", client)
+
+
+def _use_our_sockets(client: Any) -> None:
+    from docker.transport import UnixHTTPAdapter
+
+    theirs = getattr(client, "_custom_adapter", None)
+    if isinstance(theirs, UnixHTTPAdapter):
+        from harness.engine.unix_socket import SocketAdapter
+
+        client._custom_adapter = SocketAdapter(
+            f"http+unix://{theirs.socket_path}", theirs.timeout, max_pool_size=theirs.max_pool_size
+        )
+        client.mount("http+docker://", client._custom_adapter)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""What a run comes to when something breaks under it."""
