@@ -40,8 +40,12 @@ class DockerEngine(Making):
         return self._client
 
     def check(self) -> None:
-        """Ask the engine for a sign of life."""
+        """Ask the engine for a sign of life, over a connection of its own.
+
+        One that is shutting down takes no new connections, and answers nonsense on old ones.
+        """
         client: Any = self._client
+        client.close()  # drops the idle connections; the next call opens another
         with _translated():
             client._result(client._get(client._url("/_ping"), timeout=_SIGN_OF_LIFE))
 

@@ -63,6 +63,7 @@ class EventStream:
     @property
     def breaks(self) -> int:
         """How often the connection was lost: each time the engine may have been restarted."""
+        self._start()
         return self._breaks
 
     @property

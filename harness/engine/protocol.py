@@ -200,7 +200,7 @@ class Engine(Protocol):
         """The narrowest address of the engine that the tests can reach."""
 
     def check(self) -> None:
-        """Ask the engine for a sign of life; raises ``EngineUnavailableError`` within 5 s."""
+        """Ask for a sign of life on a new connection; raises ``EngineUnavailableError`` in 5 s."""
 
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels, running or not."""

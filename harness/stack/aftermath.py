@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from harness.container import Container
 from harness.engine.protocol import Snapshot
@@ -37,23 +37,36 @@ def lost_engine(yard: Yard, breaks: int, containers: Iterable[Container]) -> str
     return lost(_RAN, f"{', '.join(ended)} ended with it.") if ended else ""
 
 
-def disturbances(yard: Yard, containers: Iterable[Container]) -> list[str]:
-    """Say which containers somebody else has removed, or taken out of a network."""
-    found = []
-    for container in containers:
-        whose = f"container {container.name} of service {container.service!r} ({container.place})"
-        try:
-            snapshot = yard.engine.snapshot(container.id)
-        except ContainerGoneError:
-            found.append(f"{whose} was removed {_RAN}, and not by the harness.")
-        else:
-            service = yard.project.services[container.service]
-            if missing := _missing(service, snapshot):
-                found.append(
-                    f"{whose} is connected to {missing} of its {len(service.networks)} networks: "
-                    f"somebody else disconnected it {_RAN}, or removed a network."
-                )
-    return found
+def disturbances(yard: Yard, breaks: int, containers: Sequence[Container]) -> list[str]:
+    """Say what may have made a test fail: a lost engine, or what somebody else did.
+
+    Args:
+        yard: What stacks are made with.
+        breaks: How often the engine had been lost when the test began.
+        containers: The test's containers.
+    """
+    if not yard.outage.answers():
+        return [lost(_RAN, "it does not answer now.")]
+    if told := lost_engine(yard, breaks, containers):
+        return [told]
+    if yard.events.breaks != breaks:
+        return [lost(_RAN, "its services may have been started again.")]
+    return [told for container in containers if (told := _befell(yard, container))]
+
+
+def _befell(yard: Yard, container: Container) -> str:
+    """Say whether somebody else has removed a container, or taken it out of a network."""
+    whose = f"container {container.name} of service {container.service!r} ({container.place})"
+    try:
+        snapshot = yard.engine.snapshot(container.id)
+    except ContainerGoneError:
+        return f"{whose} was removed {_RAN}, and not by the harness."
+    service = yard.project.services[container.service]
+    missing = _missing(service, snapshot)
+    return missing and (
+        f"{whose} is connected to {missing} of its {len(service.networks)} networks: somebody "
+        f"else disconnected it {_RAN}, or removed a network."
+    )
 
 
 def _missing(service: Service, snapshot: Snapshot) -> str:

@@ -124,9 +124,8 @@ class Lease:
         """Say what befell the containers that neither the test nor the harness did."""
         if not self._where:
             return []
-        if lost := self.lost_engine():
-            return [lost]
-        return disturbances(self._fleet.yard(self._test), self.all_containers())
+        yard = self._fleet.yard(self._test)
+        return disturbances(yard, self._breaks, self.all_containers())
 
     def down(self, volumes: bool) -> None:
         """Remove what is the test's own, volumes only if asked; the lease goes on.

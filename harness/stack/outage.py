@@ -22,6 +22,7 @@ class Outage:
     def __init__(self, engine: Engine, events: Events) -> None:
         self._engine = engine
         self._events = events
+        self._suspected = False
         self._given_up = False
         self._lock = threading.Lock()
 
@@ -31,7 +32,7 @@ class Outage:
         Raises:
             EngineUnavailableError: It did not come back. Until it does, nobody waits again.
         """
-        if not self._events.lost:
+        if not (self._suspected or self._events.lost):
             return
         with self._lock:
             deadline = time.monotonic() + (0.0 if self._given_up else PATIENCE)
@@ -48,8 +49,17 @@ class Outage:
                         ) from None
                     time.sleep(_PAUSE)
                 else:
-                    self._given_up = False
+                    self._given_up = self._suspected = False
                     return
+
+    def answers(self) -> bool:
+        """Whether the engine is there, as far as it can be asked."""
+        try:
+            self._engine.check()
+        except HarnessError:
+            self._suspected = True
+            return False
+        return True
 
     @contextmanager
     def blamed(self, what: str) -> Iterator[None]:
@@ -65,9 +75,10 @@ class Outage:
         try:
             yield
         except EngineUnavailableError:
+            self._suspected = True
             raise
         except HarnessError as error:
-            if self._events.breaks == before:
+            if self._events.breaks == before and self.answers():
                 raise
             raise EngineUnavailableError(lost(what, str(error))) from None
 

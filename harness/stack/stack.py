@@ -261,8 +261,9 @@ class Stack:
             HarnessError: The engine refused something. The rest is gone.
         """
         try:
-            self._starter.before_removal()
-            self._yard.engine.remove(self._labels, volumes)
+            with self._yard.outage.blamed("while services were being removed"):
+                self._starter.before_removal()
+                self._yard.engine.remove(self._labels, volumes)
         finally:
             self._up.clear()
             self._starter.forget()

@@ -14,17 +14,19 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from docker import APIClient
 
 from harness.engine.client import connect, translated
 from harness.errors import EngineUnavailableError
 
 from ..eventually import eventually
 from ..messages.project import IMAGE, engine
+
+if TYPE_CHECKING:
+    from docker import APIClient
 
 _UP = 60  # seconds for dockerd to answer, or to end
 _CGROUPS = Path("/sys/fs/cgroup")
