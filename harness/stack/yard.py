@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engine.protocol import Composer, Engine, Events, Say
+from harness.errors import ComposeFileError
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
@@ -195,8 +196,16 @@ def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
     """Return the project as Compose resolves it, with what is to be had from ``.env`` files."""
     from harness.engine.dotenv import dotenv_values
     from harness.engine.resolve import resolve
+    from harness.source.paths import shown
+    from harness.source.reader import changed
 
     project = resolve(compose, source, folder)
+    if files := changed(source.contents):
+        raise ComposeFileError(
+            f"{', '.join(map(shown, files))} changed after the tests were collected: markers and "
+            f"fixtures are those of the old content, and workers may have read different ones. "
+            f"Run again."
+        )
     check_project_extensions(project)
     return replace(project, dotenv=dotenv_values(compose, source, project, folder))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,14 @@ def project(pytester: pytest.Pytester, temporary: Path) -> Project:
 @pytest.fixture(scope="module")
 def own_engine() -> Iterator[OwnEngine]:
     """An engine of this module's own, stopped or not."""
-    made = OwnEngine(Path(tempfile.mkdtemp(prefix="own-engine-")), _SIZE)
+    with own_engine_of(_SIZE) as made:
+        yield made
+
+
+@contextmanager
+def own_engine_of(size: str) -> Iterator[OwnEngine]:
+    """Start an engine whose data may take so much, as ``mount`` reads it."""
+    made = OwnEngine(Path(tempfile.mkdtemp(prefix="own-engine-")), size)
     try:
         made.start()
         made.load()
@@ -59,8 +67,8 @@ def own_engine() -> Iterator[OwnEngine]:
 
 
 @pytest.fixture
-def other(pytester: pytest.Pytester, temporary: Path, own_engine: OwnEngine) -> Iterator[Project]:
+def other(project: Project, own_engine: OwnEngine) -> Iterator[Project]:
     """A project whose runs use the module's own engine."""
-    yield Project(pytester, temporary, DOCKER_CONFIG, own_engine)
+    yield project.on(own_engine)
     if not own_engine.running:
         own_engine.start()

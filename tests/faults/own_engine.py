@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import IO, TYPE_CHECKING, Any
@@ -136,6 +137,19 @@ class OwnEngine:
         client: Any = self.client
         for said in client.load_image(b"".join(engine().get_image(IMAGE))):
             assert "error" not in said, said
+
+    @contextmanager
+    def disk_full(self) -> Iterator[None]:
+        """Fill what is left of its disk, for as long as the context lasts."""
+        rest = self._folder / "data" / "rest"
+        fill = f"dd if=/dev/zero of={rest} bs=1M 2>/dev/null; dd if=/dev/zero bs=512 >>{rest}"
+        subprocess.run(
+            _as_root(*self._enter(), "sh", "-c", f"{fill} 2>/dev/null; true"), check=True
+        )
+        try:
+            yield
+        finally:
+            subprocess.run(_as_root(*self._enter(), "rm", rest), check=True)
 
     def close(self) -> None:
         """End every process of it at once, and remove its files."""

@@ -234,7 +234,8 @@ def test_the_events_of_containers_are_told_again_after_a_restart(
     labels = {"tests.faults": "events"}
     events = engine.watch(labels)
     request = {"Image": IMAGE, "Cmd": FOREVER.split(), "Labels": labels}
-    app = engine.make_container(ContainerRequest("", request, {}, None))
+    quick_to_stop = {"HostConfig": {"Init": True}}
+    app = engine.make_container(ContainerRequest("", {**request, **quick_to_stop}, {}))
     try:
         engine.start(app)
         eventually(lambda: events.last(app))

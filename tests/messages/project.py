@@ -107,16 +107,19 @@ class Project:
         pytester: pytest.Pytester,
         temporary: Path,
         docker_config: str,
-        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.root = pytester.path
         self._pytester = pytester
         self._temporary = temporary
         self._environment = {"TMPDIR": str(temporary), "DOCKER_CONFIG": docker_config}
-        self._elsewhere = elsewhere
-        if elsewhere:
-            self._environment["DOCKER_HOST"] = elsewhere.host
+        self._elsewhere: Elsewhere | None = None
         pytester.makeini("[pytest]\naddopts = --strict-markers\n")
+
+    def on(self, elsewhere: Elsewhere) -> Project:
+        """Have its runs use an engine of the test's own."""
+        self._elsewhere = elsewhere
+        self._environment["DOCKER_HOST"] = elsewhere.host
+        return self
 
     def write(self, path: str, text: str) -> Path:
         file = self.root / path
