@@ -23,9 +23,10 @@ def test_that_edits(): edit()
 def test_last(container_getter):
     assert container_getter.get("app").status == "running"
 """
-ORDER = (
-    "def pytest_collection_modifyitems(items):\n    items.sort(key=lambda i: i.name != '{first}')\n"
-)
+EDIT_FIRST = """
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.name != "test_that_edits")
+"""
 
 
 def test_what_was_read_for_the_first_service_holds_for_the_run(project: Project) -> None:
