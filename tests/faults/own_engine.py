@@ -9,7 +9,6 @@ a pipe from us, and ends with it: also when the tests are killed.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -160,13 +159,11 @@ class OwnEngine:
         self._first.wait(_UP)
         if self._dockerd is not None:
             self._dockerd.wait(_UP)
-        for cgroup in sorted(_CGROUPS.glob(f"**/{self._cgroup}"), reverse=True):
+        subprocess.run(_as_root("rm", "-rf", self._folder), check=True)
+        # one hierarchy (cgroup v2), or one for each controller (v1)
+        for cgroup in (_CGROUPS / self._cgroup, *_CGROUPS.glob(f"*/{self._cgroup}")):
             for path, _, _ in os.walk(cgroup, topdown=False):
                 subprocess.run(_as_root("rmdir", path), check=True)
-        if os.geteuid() == 0:
-            shutil.rmtree(self._folder)
-        else:
-            subprocess.run(_as_root("rm", "-rf", self._folder), check=True)
 
     def _enter(self) -> list[str]:
         return ["nsenter", f"--target={self._inner}", "--mount", "--net", "--pid"]
