@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from harness.errors import DockerConfigurationError, EngineRefusedError
+from harness.errors import ContainerGoneError, DockerConfigurationError, EngineRefusedError
 
 if TYPE_CHECKING:
     from harness.engine.protocol import Binding, Engine, ExecResult, Snapshot
@@ -220,7 +221,8 @@ class Container:
         moment = since.timestamp() if isinstance(since, datetime) else since
         if moment is not None and moment <= 0:
             moment = None  # the engine knows no time before the epoch
-        return self._control.engine.logs(self.id, since=moment)
+        with self._there():
+            return self._control.engine.logs(self.id, since=moment)
 
     def exec(
         self,
@@ -238,15 +240,17 @@ class Container:
             workdir: The directory to run in, else the container's.
             environment: Variables on top of the container's.
         """
-        return self._control.engine.exec(
-            self.id, command, user=user, workdir=workdir, environment=environment
-        )
+        with self._there():
+            return self._control.engine.exec(
+                self.id, command, user=user, workdir=workdir, environment=environment
+            )
 
     def stop(self) -> None:
         """Stop it as its compose file says: hooks, its own signal, its grace period."""
         self.disturbed = True
-        self._control.before_stop(self.id)
-        self._control.engine.stop(self.id)
+        with self._there():
+            self._control.before_stop(self.id)
+            self._control.engine.stop(self.id)
 
     def start(self) -> None:
         """Start it again, run its ``post_start`` hooks, and wait until it is ready.
@@ -254,8 +258,9 @@ class Container:
         Raises:
             ServiceStartError: It died, or did not get ready before its deadline.
         """
-        self._control.start(self)
-        self._control.wait_ready(self.id)
+        with self._there():
+            self._control.start(self)
+            self._control.wait_ready(self.id)
 
     def restart(self) -> None:
         """Stop it, start it, and wait until it is ready; its host ports stay the same.
@@ -273,21 +278,39 @@ class Container:
             EngineRefusedError: It had not ended 10 s after SIGKILL.
         """
         self.disturbed = True
-        self._control.engine.kill(self.id, signal)
+        with self._there():
+            self._control.engine.kill(self.id, signal)
         if signal in _KILLED:
             self._wait_ended()
 
     def pause(self) -> None:
         """Freeze every process in it."""
         self.disturbed = True
-        self._control.engine.pause(self.id)
+        with self._there():
+            self._control.engine.pause(self.id)
 
     def unpause(self) -> None:
         """Thaw it."""
-        self._control.engine.unpause(self.id)
+        with self._there():
+            self._control.engine.unpause(self.id)
 
     def _look(self) -> Snapshot:
-        return self._control.engine.snapshot(self.id)
+        with self._there():
+            return self._control.engine.snapshot(self.id)
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """Say what may have become of a container that does not exist any more."""
+        try:
+            yield
+        except ContainerGoneError as error:
+            raise ContainerGoneError(
+                f"container {self.name} of service {self.service!r} ({self.place}) does not exist "
+                f"any more: its test is over, docker_project.down() was called, or somebody else "
+                f"removed it (`docker rm`, `docker system prune`). Ask while its test runs; a "
+                f"fixture of a wider scope takes e.g. module_scoped_container_getter. The engine "
+                f"said: {error}"
+            ) from None
 
     def _wait_ended(self) -> None:
         deadline = time.monotonic() + _KILL_DEADLINE

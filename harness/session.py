@@ -16,7 +16,12 @@ from harness.bridge import (
     run_before_function_fixtures,
 )
 from harness.collected import CollectedTests
-from harness.errors import NoServiceNamedError, SettingError
+from harness.errors import (
+    EngineUnavailableError,
+    HarnessError,
+    NoServiceNamedError,
+    SettingError,
+)
 from harness.interrupts import Interrupts
 from harness.needs import Needs, place
 from harness.plan.account import Account
@@ -68,6 +73,7 @@ class HarnessSession:
 
     def __post_init__(self) -> None:
         self._current: Lease | None = None
+        self._explained = False
         self._own: Lease | None = None
         self._outside = 0
         self._holders: Counter[tuple[Life, str]] = Counter()
@@ -115,7 +121,7 @@ class HarnessSession:
             HarnessError: The start failed.
         """
         lease = self._lease(item)
-        self._current = lease
+        self._current, self._explained = lease, False
         try:
             lease.up()
         except BaseException:
@@ -254,13 +260,31 @@ class HarnessSession:
         """Take the test's services back.
 
         Raises:
+            EngineUnavailableError: The engine went away with them, and the test had not noticed.
             HarnessError: State could not be put back.
         """
         lease, self._current = self._current, None
         if lease:
+            lost = "" if self._explained else lease.lost_engine()
             lease.release(reset=self.tests.following is not None or self.settings.keep)
             if self._wide_fixtures and leaves_node(item, self.tests.following):
                 self.fleet.settle()  # fixtures that end now shall not meet a reset
+            if lost:
+                raise EngineUnavailableError(lost)
+
+    def explain_failure(self) -> str:
+        """Say what befell the services of the test that runs, to go with its failure.
+
+        That is what neither the test nor the harness did: ``""`` where there was nothing.
+        """
+        if self._current is None:
+            return ""
+        try:
+            found = self._current.disturbances()
+        except HarnessError:
+            return ""  # the failure itself is worth more than what cannot be looked up
+        self._explained = bool(found)
+        return "\n".join(found)
 
     def close(self) -> None:
         """Remove whatever is left.

@@ -33,6 +33,7 @@ def read_container(raw: Mapping[str, Any]) -> Snapshot:
         bindings=tuple(_bindings(raw["NetworkSettings"].get("Ports") or {})),
         command=(raw.get("Path") or "", *(raw.get("Args") or ())),
         addresses=tuple(_addresses(raw["NetworkSettings"].get("Networks") or {})),
+        memory=int((raw.get("HostConfig") or {}).get("Memory") or 0),
         started_at=_moment(state.get("StartedAt")),
         finished_at=_moment(state.get("FinishedAt")),
     )

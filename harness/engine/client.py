@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from harness.engine.advice import LOOK, advised
 from harness.errors import ContainerGoneError, EngineRefusedError, EngineUnavailableError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _client(options: Mapping[str, Any]) -> APIClient:
     client: Any = docker.APIClient(
         version=oldest, timeout=_FIRST_ANSWER, max_pool_size=64, **options
     )
+    _use_our_sockets(client)
     # The SDK's certificates are its own: REQUESTS_CA_BUNDLE and proxies are for other hosts, and
     # looking them up costs a third of each call. With version="auto" the first call is made by
     # the constructor, before this can be said.
@@ -61,10 +63,24 @@ def _client(options: Mapping[str, Any]) -> APIClient:
     return cast("APIClient", client)
 
 
+def _use_our_sockets(client: Any) -> None:
+    from docker.transport import UnixHTTPAdapter
+
+    theirs = getattr(client, "_custom_adapter", None)
+    if isinstance(theirs, UnixHTTPAdapter):
+        from harness.engine.unix_socket import SocketAdapter
+
+        client._custom_adapter = SocketAdapter(
+            f"http+unix://{theirs.socket_path}", theirs.timeout, max_pool_size=theirs.max_pool_size
+        )
+        client.mount("http+docker://", client._custom_adapter)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the SDK's errors into ours."""
     from docker.errors import APIError, DockerException, NotFound
+    from docker.utils.socket import SocketError
     from requests.exceptions import RequestException
 
     try:
@@ -72,12 +88,12 @@ def translated() -> Iterator[None]:
     except NotFound as error:
         raise ContainerGoneError(error.explanation or str(error)) from None
     except APIError as error:
-        raise EngineRefusedError(error.explanation or str(error)) from None
+        raise EngineRefusedError(advised(error.explanation or str(error))) from None
     except DockerException as error:
         raise EngineRefusedError(str(error)) from None
-    except RequestException as error:
+    except (RequestException, SocketError, OSError) as error:
         raise EngineUnavailableError(
-            f"the Docker Engine does not answer any more: {error}"
+            f"the Docker Engine does not answer any more: {_reason(error)}. {LOOK}"
         ) from None
 
 
@@ -118,7 +134,15 @@ def resolved(host: str) -> list[str]:
 def _reason(error: BaseException) -> str:
     """Return the innermost cause: the SDK wraps it several times."""
     text = str(error)
-    for cause in ("Connection refused", "No such file or directory", "Permission denied"):
+    for cause in (
+        "Connection refused",
+        "No such file or directory",
+        "Permission denied",
+        "Remote end closed connection without response",
+        "Connection reset by peer",
+        "Broken pipe",
+        "Read timed out",
+    ):
         if cause in text or cause.replace(" ", "") in text:
             return cause.lower()
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__

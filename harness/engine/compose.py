@@ -8,11 +8,20 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.engine.advice import LOOK, advised
 from harness.engine.cli import Compose, Finished
 from harness.engine.protocol import Say
-from harness.errors import EngineRefusedError, ImageUnavailableError, ServiceNotReadyError
+from harness.errors import (
+    EngineRefusedError,
+    EngineUnavailableError,
+    HarnessError,
+    ImageUnavailableError,
+    ServiceNotReadyError,
+)
 
 _LINES = 20
+# how Docker's commands say that the engine is gone (docker/cli and moby, client/errors.go)
+_NO_ENGINE = ("Cannot connect to the Docker daemon", "error during connect", "unexpected EOF")
 _ENDED_WELL = re.compile(r"container \S+ exited \(0\)")
 _PROGRESS = re.compile(r"\s*Image \S+ (Pull|Build|Built|Error)")
 
@@ -130,17 +139,20 @@ class ComposeEngine:
         arguments = [*self._arguments(project, file), *verb, *services]
         done = self._compose.run(arguments, timeout=timeout)
         if done.code != 0:
-            raise EngineRefusedError(_refusal(done))
+            raise _refusal(done)
 
 
-def _refusal(done: Finished) -> str:
-    """Return the lines of Compose's output that are no progress and no warning."""
+def _refusal(done: Finished) -> HarnessError:
+    """Return an error with those lines of Compose's output that are no progress and no warning."""
     lines = [
         line.strip()
         for line in done.err.splitlines()
         if line.strip() and "level=warning" not in line and not line.startswith(" ")
     ]
-    return "\n".join(lines[-8:]) or f"Compose ended with exit code {done.code}"
+    words = "\n".join(lines[-8:]) or f"Compose ended with exit code {done.code}"
+    if any(sign in words for sign in _NO_ENGINE):
+        return EngineUnavailableError(f"Compose cannot reach the Docker Engine: {words}. {LOOK}")
+    return EngineRefusedError(advised(words))
 
 
 def _names(services: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 NETWORK_LABEL = "com.docker.compose.network"
+_SIGN_OF_LIFE = 5  # seconds for an engine to answer at all
 # seconds for containers that are being removed to leave their network
 _NETWORK_DEADLINE, _PAUSE = 20.0, 0.05
 _AT_ONCE = 8  # stacks
@@ -51,6 +52,16 @@ class DockerEngine(Making):
     def client(self) -> APIClient:
         """The SDK's low-level client, for what the protocol does not offer."""
         return self._client
+
+    def check(self) -> None:
+        """Ask the engine for a sign of life, over a connection of its own.
+
+        One that is shutting down takes no new connections, and answers nonsense on old ones.
+        """
+        client: Any = self._client
+        client.close()  # drops the idle connections; the next call opens another
+        with _translated():
+            client._result(client._get(client._url("/_ping"), timeout=_SIGN_OF_LIFE))
 
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels."""

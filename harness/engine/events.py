@@ -56,7 +56,20 @@ class EventStream:
         self._newest = 0  # nanoseconds, by the engine's clock
         self._thread: threading.Thread | None = None
         self._stream: RawStream | None = None
+        self._connected = False
+        self._breaks = 0
         self._closed = threading.Event()
+
+    @property
+    def breaks(self) -> int:
+        """How often the connection was lost: each time the engine may have been restarted."""
+        self._start()
+        return self._breaks
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection was lost, and is not there again."""
+        return self._breaks > 0 and not self._connected
 
     def last(self, container: str) -> ContainerEvent | None:
         """Return what last changed the state of a container, as far as the stream has told."""
@@ -132,8 +145,14 @@ class EventStream:
             newest = self._newest
             with suppress(Exception):  # whatever broke it: polling goes on, and it is opened again
                 self._read()
+            self._ended_or_broke()
             pause = _FIRST_PAUSE if self._newest > newest else min(pause * 2, _LONGEST_PAUSE)
             self._closed.wait(pause)
+
+    def _ended_or_broke(self) -> None:
+        if self._connected and not self._closed.is_set():
+            self._breaks += 1
+        self._connected = False
 
     def _read(self) -> None:
         """Read one connection's events to its end."""
@@ -142,6 +161,7 @@ class EventStream:
         stream = self._connect(max(1, int(known * _NANOSECOND)))
         with self._changed:
             self._stream = stream
+        self._connected = True
         if self._closed.is_set():
             _close(stream)
         for raw in stream:

@@ -67,7 +67,7 @@ class Snapshot:
     ``status`` is the engine's own word: created, running, paused, restarting, removing, exited
     or dead. ``started_at`` and ``finished_at`` are the latest start and end, in seconds since the
     epoch, 0 where there was none. ``command`` is the entry point with its arguments,
-    ``addresses`` the container's own in its networks.
+    ``addresses`` the container's own in its networks, ``memory`` its limit in bytes, 0 for none.
     """
 
     id: str
@@ -85,6 +85,7 @@ class Snapshot:
     bindings: tuple[Binding, ...] = ()
     command: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    memory: int = 0
     started_at: float = 0.0
     finished_at: float = 0.0
 
@@ -153,6 +154,14 @@ AS_OF_NOW = object()
 class Events(Protocol):
     """Tells what happens to containers. A question costs no call to the engine."""
 
+    @property
+    def breaks(self) -> int:
+        """How often the connection was lost: each time the engine may have been restarted."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection was lost, and is not there again."""
+
     def last(self, container: str) -> ContainerEvent | None:
         """Return what last changed the state of a container, as far as is known."""
 
@@ -212,6 +221,9 @@ class Engine(Protocol):
 
     def publish_widely(self) -> None:
         """Publish on every address from now on: the narrowest is not the engine's own."""
+
+    def check(self) -> None:
+        """Ask for a sign of life on a new connection; raises ``EngineUnavailableError`` in 5 s."""
 
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels, running or not."""

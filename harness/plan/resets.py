@@ -38,6 +38,15 @@ def check_replaceable(project: Project, service: Service) -> None:
             )
 
 
+def removed_by_others(service: Service, fixtures: Iterable[str]) -> str:
+    """Warn that a longer-lived service is not what it was."""
+    lost = f" What {', '.join(sorted(fixtures))} had put into it is gone." if fixtures else ""
+    return (
+        f"{service.called}: its container was removed by somebody else, and is made anew.{lost} "
+        f"See what else uses this engine (`docker rm`, `docker system prune`, another tool)."
+    )
+
+
 def replaced_with_fixtures(service: Service, fixtures: Iterable[str]) -> str:
     """Warn that what fixtures put into a service is lost when it is replaced."""
     return (

@@ -48,6 +48,7 @@ def assemble(root: Path, selection: Selection, reader: Reader) -> Source:
         variables=(*assembly.outside, *assembly.neighbours()),
         left_out=selection.left_out,
         complete=assembly.complete,
+        contents=reader.contents,
     )
 
 

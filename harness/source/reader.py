@@ -11,7 +11,7 @@ from harness.source.paths import normal
 from harness.source.peek import Document, is_compose, peek
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from harness.source.peek import Include
@@ -38,6 +38,12 @@ class Reader:
     def __init__(self) -> None:
         self._nodes: dict[Path, tuple[yaml.Node, ...]] = {}
         self._documents: dict[Path, tuple[Document, ...]] = {}
+        self._contents: dict[Path, int] = {}
+
+    @property
+    def contents(self) -> Mapping[Path, int]:
+        """What tells the content of each file that was read from another, in this process."""
+        return self._contents
 
     def why_not(self, path: Path) -> str:
         """Return why a file is no compose file, in words; empty if it is one."""
@@ -82,8 +88,21 @@ class Reader:
 
     def _read(self, path: Path) -> tuple[yaml.Node, ...]:
         if path not in self._nodes:
+            self._contents[path] = _content(path)
             self._nodes[path] = nodes.read(path)
         return self._nodes[path]
+
+
+def changed(contents: Mapping[Path, int]) -> tuple[Path, ...]:
+    """Return those of the files that were read whose content is another one now."""
+    return tuple(path for path, before in contents.items() if _content(path) != before)
+
+
+def _content(path: Path) -> int:
+    try:
+        return hash(path.read_bytes())
+    except OSError:
+        return 0
 
 
 def included(include: Include, directory: Path) -> Step:

@@ -5,6 +5,7 @@ Named tuples: a dataclass takes several times as long to define, in every run of
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.source.paths import shown
@@ -124,6 +125,7 @@ class Source(NamedTuple):
         left_out: files of a folder that do not count, with the reason in words.
         complete: every ``include`` was followed. A remote one, and one whose path has a variable
             in it, are known to Compose alone, and so are their services.
+        contents: what tells the content of each file that was read, from what it is later.
     """
 
     root: Path
@@ -132,6 +134,7 @@ class Source(NamedTuple):
     variables: tuple[Variable, ...]
     left_out: tuple[tuple[Path, str], ...]
     complete: bool = True
+    contents: Mapping[Path, int] = MappingProxyType({})
 
     @property
     def every_variable(self) -> tuple[Variable, ...]:

@@ -20,12 +20,15 @@ class Prepared:
         elsewhere: What it uses of longer-lived stacks.
         stack: The stack.
         started: Done when all is ready; raises what the start raised.
+        breaks: How often the engine had been lost before: what an engine that was restarted had
+            started does not run any more.
     """
 
     tier: Tier
     elsewhere: Elsewhere
     stack: Stack
     started: Future[None]
+    breaks: int
 
     def suits(self, tier: Tier, elsewhere: Elsewhere) -> bool:
         """Whether it is what a test turned out to need."""
@@ -43,12 +46,12 @@ class Ahead:
         """Whether a test's stack is on its way."""
         return test in self._prepared
 
-    def start(self, test: str, tier: Tier, elsewhere: Elsewhere, stack: Stack) -> None:
+    def start(self, test: str, tier: Tier, elsewhere: Elsewhere, stack: Stack, breaks: int) -> None:
         """Begin to start the stack of a test."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(thread_name_prefix="harness-ahead")
         started = self._pool.submit(stack.up, tier.named, elsewhere)
-        self._prepared[test] = Prepared(tier, elsewhere, stack, started)
+        self._prepared[test] = Prepared(tier, elsewhere, stack, started, breaks)
 
     def take(self, test: str) -> Prepared | None:
         """Hand out what was prepared for a test."""

@@ -263,7 +263,7 @@ def _told(what: str, call: Callable[[Asked], Got], request: Asked) -> Got:
     try:
         return call(request)
     except EngineRefusedError as error:
-        raise EngineRefusedError(f"{what} could not be created: {error}") from None
+        raise type(error)(f"{what} could not be created: {error}") from None
 
 
 def _each(call: Callable[[Asked], Got], requests: Sequence[Asked]) -> Iterable[Got]:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from harness.errors import HarnessError, StartFailedBeforeError
+from harness.errors import (
+    ContainerGoneError,
+    EngineUnavailableError,
+    HarnessError,
+    StartFailedBeforeError,
+)
+
+# These come from outside: the same start may well succeed the next time.
+_FROM_OUTSIDE = (ContainerGoneError, EngineUnavailableError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +40,16 @@ class Failures:
         return key in self._known and not self._retry
 
     @contextmanager
-    def remembered(self, key: Callable[[], object], test: str) -> Iterator[None]:
+    def remembered(
+        self, key: Callable[[], object], test: str, *, outside: bool = False
+    ) -> Iterator[None]:
         """Fail at once if the same has failed before; remember it if it fails now.
 
         Args:
             key: Gives what makes two starts the same; called only when something has failed.
             test: The id of the test.
+            outside: Whether to remember also what came from outside: an engine that does not
+                answer, a container that somebody removed.
 
         Raises:
             StartFailedBeforeError: It has failed before.
@@ -52,6 +64,6 @@ class Failures:
         try:
             yield
         except HarnessError as error:
-            if not self._retry:
+            if not self._retry and (outside or not isinstance(error, _FROM_OUTSIDE)):
                 self._known[key()] = _Failure(test, str(error))
             raise

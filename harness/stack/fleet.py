@@ -67,7 +67,7 @@ class Fleet:
         self._numbers = itertools.count(1)
         self._stacks: list[Stack] = []
         self._longer: LongerLived | None = None
-        self._remover = Remover(self._forget)
+        self._remover = Remover(self._forget, self.await_engine)
         self._ahead = Ahead()
         self._awaited: dict[Stack, Future[None]] = {}
 
@@ -84,7 +84,7 @@ class Fleet:
             HarnessError: No engine, no Compose, or compose files that cannot be used.
         """
         if self._made is None:
-            with self._failures.remembered(lambda: "yard", test):
+            with self._failures.remembered(lambda: "yard", test, outside=True):
                 self._made = self._make_yard()
             services = self._made.project.services.values()
             declared = {s.name: s.isolation for s in services}
@@ -92,6 +92,15 @@ class Fleet:
             self._graph = {s.name: [d.service for d in s.dependencies] for s in services}
             self._longer = LongerLived(self._made, self._stacks, self._broken)
         return self._made
+
+    def await_engine(self) -> None:
+        """Wait for an engine that went away in the middle of the run.
+
+        Raises:
+            EngineUnavailableError: It did not come back.
+        """
+        if self._made is not None:
+            self._made.outage.wait()
 
     def tiers(
         self, need: Need, bounds: Bounds | None, placed: Mapping[str, Life], test: str
@@ -117,7 +126,7 @@ class Fleet:
             return self._longer.stack(tier)
         prepared = self._ahead.take(test)
         if prepared is not None:
-            if prepared.suits(tier, elsewhere):
+            if prepared.suits(tier, elsewhere) and prepared.breaks == yard.events.breaks:
                 self._awaited[prepared.stack] = prepared.started
                 return prepared.stack
             self._do_without(prepared)  # its test turned out to need something else
@@ -147,9 +156,13 @@ class Fleet:
         """
         yard = self.yard(test)
         if joins:
-            stack.revive()
+            with yard.outage.blamed("while services were looked after"):
+                self._long.resets.revive(stack)
         if stack in self._awaited or not set(tier.services) <= set(stack.services):
-            with self._failures.remembered(lambda: self._key(tier, yard), test):
+            with (
+                self._failures.remembered(lambda: self._key(tier, yard), test),
+                yard.outage.blamed("while services were being started"),
+            ):
                 self._bring_up(stack, tier, elsewhere, yard)
         if tier.resets:
             self._long.resets.of(stack).save(tier.resets)
@@ -220,7 +233,9 @@ class Fleet:
             if own is None or not yard.can_start_ahead(own.services, elsewhere):
                 return
             if not (self._failures and self._failures.has(self._key(own, yard))):
-                self._ahead.start(test, own, elsewhere, self._new(own.environment, yard))
+                self._ahead.start(
+                    test, own, elsewhere, self._new(own.environment, yard), yard.events.breaks
+                )
         except HarnessError:
             return  # the test itself will run into it, and say so
 

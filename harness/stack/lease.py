@@ -9,6 +9,7 @@ from harness.container import Container
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Tier
 from harness.plan.need import Need
+from harness.stack.aftermath import disturbances, lost_engine
 
 if TYPE_CHECKING:
     from harness.stack.fleet import Fleet
@@ -38,6 +39,7 @@ class Lease:
         self._tiers: dict[object, Tier] = {}
         self._where: dict[str, Stack] = {}
         self._placed: dict[str, Life] = {}
+        self._breaks = 0
 
     @property
     def need(self) -> Need:
@@ -58,7 +60,10 @@ class Lease:
         self._fleet.check_names(need.services, self._test)
         if not need:
             return
+        self._fleet.await_engine()
         joins = bool(self._where)
+        if not joins:
+            self._breaks = self._fleet.yard(self._test).events.breaks
         tiers = self._fleet.tiers(need, self._bounds, self._placed, self._test)
         if any(tier.life is not Life.TEST for tier in tiers):
             self._fleet.settle()  # containers may be new ones after that
@@ -108,6 +113,19 @@ class Lease:
     def all_containers(self) -> list[Container]:
         """Return every container of the test's services, dependencies first."""
         return [c for name, stack in self._where.items() for c in stack.containers(name)]
+
+    def lost_engine(self) -> str:
+        """Say that the engine went away with these containers, if it did, else ``""``."""
+        if not self._where:
+            return ""
+        return lost_engine(self._fleet.yard(self._test), self._breaks, self.all_containers())
+
+    def disturbances(self) -> list[str]:
+        """Say what befell the containers that neither the test nor the harness did."""
+        if not self._where:
+            return []
+        yard = self._fleet.yard(self._test)
+        return disturbances(yard, self._breaks, self.all_containers())
 
     def down(self, volumes: bool) -> None:
         """Remove what is the test's own, volumes only if asked; the lease goes on.

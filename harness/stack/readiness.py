@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from harness.engine.advice import make_room
 from harness.engine.protocol import ContainerEvent, Engine, Events, Snapshot
 from harness.errors import HarnessError, ServiceDiedError, ServiceNotReadyError
 from harness.model.project import Service
@@ -248,7 +249,7 @@ class Readiness:
         return max(self.timeout, patience)
 
     def _died(self, watch: _Watch, snapshot: Snapshot, after: str) -> str:
-        memory = ", out of memory" if snapshot.oom_killed else ""
+        memory = _memory(snapshot)
         wanted = (
             f" (wanted {watch.code})" if snapshot.exit_code != watch.code and watch.ends else ""
         )
@@ -267,8 +268,9 @@ class Readiness:
         return (
             f"{watch.service.called} was not ready after {limit:g} s: waited for "
             f"{watch.waited_for}, last seen: {watch.saw} (container {snapshot.name}, "
-            f"{snapshot.status}{_restarts(snapshot)}). If it needs longer, write "
-            f"`x-harness: {{ready: {{timeout: …}}}}` into its service, or set --harness-timeout. "
+            f"{snapshot.status}{_restarts(snapshot)}{_memory(snapshot)}). If it needs longer, "
+            f"write `x-harness: {{ready: {{timeout: …}}}}` into its service, or set "
+            f"--harness-timeout. "
             f"{self._last_lines(snapshot)}"
         )
 
@@ -279,7 +281,8 @@ class Readiness:
             return f"Its log cannot be read: {error}"
         if not lines:
             return "It logged nothing."
-        return "Its last log lines:\n" + "\n".join(f"    {line}" for line in lines)
+        room = make_room("\n".join(lines))
+        return f"{room}Its last log lines:\n" + "\n".join(f"    {line}" for line in lines)
 
 
 def _may_end(watch: _Watch, snapshot: Snapshot) -> bool:
@@ -291,6 +294,14 @@ def _may_end(watch: _Watch, snapshot: Snapshot) -> bool:
     asked = (check for check in watch.ready.checks if not isinstance(check, Log))
     answers = bool(watch.service.ports) or snapshot.check is not None or any(asked)
     return snapshot.exit_code == watch.code and (watch.ends or not answers)
+
+
+def _memory(snapshot: Snapshot) -> str:
+    """Say that a container, or a process in it, was killed for want of memory."""
+    if not snapshot.oom_killed:
+        return ""
+    limit = f"its limit is {snapshot.memory / 2**20:g} MiB: raise `mem_limit`"
+    return f", out of memory ({limit if snapshot.memory else 'it has no limit of its own'})"
 
 
 def _restarts(snapshot: Snapshot) -> str:

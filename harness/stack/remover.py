@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
-from harness.errors import HarnessError
+from harness.errors import EngineUnavailableError, HarnessError
 from harness.stack.stack import Stack
 
 # More would only slow each other, and the start of the next stack, down.
@@ -16,9 +17,16 @@ _AT_ONCE = 2
 class Remover:
     """Removes stacks in the background, and remembers what the engine refused."""
 
-    def __init__(self, gone: Callable[[Stack], None]) -> None:
-        """Take what is told of each stack that is gone."""
+    def __init__(self, gone: Callable[[Stack], None], await_engine: Callable[[], None]) -> None:
+        """Remove nothing yet.
+
+        Args:
+            gone: Told of each stack that is gone.
+            await_engine: Waits for an engine that went away.
+        """
         self._gone = gone
+        self._await_engine = await_engine
+        self._later: list[tuple[Stack, HarnessError]] = []
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="harness-removal")
         self._under_way: set[Future[None]] = set()
         self._refused: list[HarnessError] = []
@@ -32,13 +40,16 @@ class Remover:
         future.add_done_callback(self._done)
 
     def now(self, stack: Stack) -> None:
-        """Remove a stack before anything else happens.
+        """Remove a stack before anything else happens; later, if the engine is not there.
 
         Raises:
             HarnessError: The engine refused something. The rest is gone.
         """
         try:
             stack.remove()
+        except EngineUnavailableError as error:
+            self._later.append((stack, error))
+            return
         except HarnessError:
             self._gone(stack)
             raise
@@ -50,10 +61,26 @@ class Remover:
             with self._lock:
                 under_way = [*self._under_way]
             if not under_way:
+                self._catch_up()
                 refused, self._refused = self._refused, []
                 return refused
             for future in under_way:
                 future.exception()
+
+    def _catch_up(self) -> None:
+        """Remove what could not be removed because the engine was not there."""
+        if not self._later:
+            return
+        with suppress(HarnessError):
+            self._await_engine()
+        stacks = [stack for stack, _ in self._later]
+        self._later.clear()
+        for stack in stacks:
+            self._remove(stack)
+        for stack, error in self._later:
+            self._gone(stack)
+            self._refused.append(error)
+        self._later.clear()
 
     def close(self) -> None:
         """End the threads."""

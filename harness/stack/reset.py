@@ -11,7 +11,7 @@ from harness.errors import HarnessError, ResetError
 from harness.model.project import Service
 from harness.plan.order import holding_on
 from harness.plan.ready import ready_of
-from harness.plan.resets import check_replaceable, replaced_with_fixtures
+from harness.plan.resets import check_replaceable, removed_by_others, replaced_with_fixtures
 from harness.services.base import technology_of
 
 if TYPE_CHECKING:
@@ -83,8 +83,9 @@ class Resetter:
         Raises:
             HarnessError: It cannot be put back.
         """
-        self._stack.revive()
-        for service in self._with_state(names):
+        gone = self._stack.revive()
+        self.renew(gone, disturbed)
+        for service in self._with_state(set(names) - set(gone)):
             if technology := self._technology(service):
                 if service.name in self._saved:
                     disturbed.addresses |= technology.restore(self._levels[service.name])
@@ -92,6 +93,21 @@ class Resetter:
                 self._replace(service, disturbed)
             elif service.reset:
                 self._run(service, service.reset)
+
+    def renew(self, names: Iterable[str], disturbed: Disturbed) -> None:
+        """Make services anew whose containers somebody removed.
+
+        Args:
+            names: The services.
+            disturbed: Takes who may have lost connections: ``recover`` looks after them.
+
+        Raises:
+            HarnessError: One could not be made anew.
+        """
+        for name in names:
+            service = self._yard.project.services[name]
+            self._yard.warn_once(removed_by_others(service, self._wide.pop(name, ())))
+            self._replace(service, disturbed)
 
     def recover(self, disturbed: Disturbed) -> None:
         """See that services which lost their connections answer; replace those that do not.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from harness.errors import ContainerGoneError, EngineUnavailableError
 from harness.plan.lives import Tier
 from harness.stack.reset import Disturbed, Resetter
 from harness.stack.stack import Stack
@@ -56,11 +57,28 @@ class Resets:
             self._under_way = self._pool.submit(self._put_back, work)
 
     def _put_back(self, work: Sequence[tuple[Resetter, frozenset[str]]]) -> None:
-        disturbed = Disturbed()
-        for resetter, names in work:
-            resetter.reset(names, disturbed)
+        outage, disturbed = self._yard.outage, Disturbed()
+        outage.wait()
+        with outage.blamed("while state was put back"):
+            for resetter, names in work:
+                resetter.reset(names, disturbed)
+                self._tell(disturbed)
+            self._recover(self._longer(), disturbed)
+
+    def revive(self, stack: Stack) -> None:
+        """See that what runs in a stack still does, and make anew what somebody removed.
+
+        Raises:
+            HarnessError: It did not get ready.
+        """
+        if gone := stack.revive():
+            disturbed = Disturbed()
+            self.of(stack).renew(gone, disturbed)
             self._tell(disturbed)
-        for stack in self._longer():
+            self._recover(dict.fromkeys([stack, *self._longer()]), disturbed)
+
+    def _recover(self, stacks: Iterable[Stack], disturbed: Disturbed) -> None:
+        for stack in stacks:
             self.of(stack).recover(disturbed)
             self._tell(disturbed)
 
@@ -80,6 +98,11 @@ class Resets:
             return
         try:
             future.result()
+        except (EngineUnavailableError, ContainerGoneError) as error:
+            # what came from outside is not the next test's fault: it gets new services
+            for stack in self._stacks:
+                self._broken(stack)
+            self._yard.warn_once(f"services are made anew, as state could not be put back: {error}")
         except Exception:
             for stack in self._stacks:
                 self._broken(stack)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,7 @@ class Stack:
         self._up: dict[str, Service] = {}
         self._elsewhere = Elsewhere()
         self._holdings = Holdings(yard, name)
+        self._breaks = yard.events.breaks
         self._gave_up = threading.Event()
         self._abandoned = False
         self._starter = Starter(
@@ -154,11 +156,17 @@ class Stack:
         Raises:
             HarnessError: The new one did not start.
         """
+        with self._alone():
+            return self._replace(name)
+
+    def _replace(self, name: str) -> dict[str, str]:
         up = [*self._up.values()]
         names = holding_on(up, name)
         affected = [s for s in up if s.name in names]
         containers = [c for s in affected for c in self.containers(s.name)]
         before = {container: container.id for container in containers}
+        if self._common and self._starter.was_replaced(self._yard.project.services[name]):
+            return {before[container]: container.id for container in containers}
         for container in containers:
             self._yard.engine.discard(container.id)
         volumes = left_for_others(self._yard.project, self.name, {name: ""}).volumes
@@ -196,16 +204,31 @@ class Stack:
         """Whether a service has ended as it should."""
         return self._starter.is_done(name)
 
-    def revive(self) -> None:
-        """Start again what has ended or was paused since it was ready: a test may have done it.
+    def revive(self) -> list[str]:
+        """Start again what has ended or was paused since it was ready.
+
+        A test may have done it, or an engine that was restarted.
+
+        Returns:
+            The services whose containers are gone: somebody removed them.
 
         Raises:
             HarnessError: It did not get ready.
         """
-        for name in self._up:
-            if name not in self._yard.project.one_shots:
-                for container in self.containers(name):
-                    self._starter.revive(container)
+        breaks = self._yard.events.breaks
+        look = breaks != self._breaks  # an engine that was restarted has told nothing
+        names = [name for name in self._up if name not in self._yard.project.one_shots]
+        with self._alone() if look else nullcontext():
+            gone = [name for name in names if not self._revived(name, look)]
+        self._breaks = breaks
+        return gone
+
+    def _revived(self, name: str, look: bool) -> bool:
+        return all(self._starter.revive(c, look=look) for c in self.containers(name))
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Be the only process that changes the stack."""
+        return self._common.alone() if self._common else nullcontext()
 
     def give_up(self) -> None:
         """Have a start that is under way in another thread end soon."""
@@ -240,8 +263,9 @@ class Stack:
             HarnessError: The engine refused something. The rest is gone.
         """
         try:
-            self._starter.before_removal()
-            self._yard.engine.remove(self._identity, volumes)
+            with self._yard.outage.blamed("while services were being removed"):
+                self._starter.before_removal()
+                self._yard.engine.remove(self._identity, volumes)
         finally:
             self._up.clear()
             self._starter.forget()

@@ -5,16 +5,24 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from harness.container import Container, Control
+from harness.engine.answers import SERVICE_LABEL
 from harness.engine.inject import archive, injections
 from harness.engine.protocol import Snapshot
 from harness.engine.reach import is_not_its_own
-from harness.errors import EngineRefusedError, HarnessError, PortTakenError, ServiceStartError
+from harness.errors import (
+    ContainerGoneError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    HarnessError,
+    PortTakenError,
+    ServiceStartError,
+)
 from harness.model.project import Service, unescaped
 from harness.plan.order import holding_on
 from harness.stack.readiness import Readiness
@@ -25,7 +33,7 @@ _TAKEN = ("port is already allocated", "address already in use", "Ports are not 
 _PORT = re.compile(r":(\d+)(?: failed|: bind)")
 _PORT_TRIES = 5
 # what the engine calls it when a container stops to answer
-_DISTURBING = frozenset({"die", "pause"})
+_DISTURBING = frozenset({"die", "pause", "destroy"})
 
 
 class Starter:
@@ -83,8 +91,21 @@ class Starter:
             ServiceStartError: The engine refused, or a hook failed.
         """
         service = self._yard.project.services[name]
-        for place in range(len(self.containers[name])):
-            self._start_somewhere(service, place, wanted)
+        with self._still_there(service, "started"):
+            for place in range(len(self.containers[name])):
+                self._start_somewhere(service, place, wanted)
+
+    @contextmanager
+    def _still_there(self, service: Service, verb: str) -> Iterator[None]:
+        """Say of which service something was removed; it was somebody else who did that."""
+        try:
+            yield
+        except ContainerGoneError as error:
+            raise ContainerGoneError(
+                f"{service.called}: its container, or a network that it needs, was removed while "
+                f"it was being {verb}: {error}. The harness did not do that: see what else uses "
+                f"this engine (`docker rm`, `docker system prune`, another tool)."
+            ) from None
 
     def start_by_compose(self, name: str, project: str, file: Path) -> None:
         """Have Compose create and start a service: it has keys that only Compose carries out.
@@ -110,8 +131,9 @@ class Starter:
         Raises:
             ServiceStartError: One died, or did not get ready before its deadline.
         """
-        for container in self.containers[name]:
-            self._ready_again(container.id)
+        with self._still_there(self._yard.project.services[name], "waited for"):
+            for container in self.containers[name]:
+                self._ready_again(container.id)
 
     def look_again(self, names: Iterable[str]) -> None:
         """Look once more at services that only had to run: nothing of theirs could be probed.
@@ -125,21 +147,45 @@ class Starter:
             for container in () if service.ports else self.containers[name]:
                 self._readiness.look_again(service, container.id, one_shot)
 
-    def revive(self, container: Container) -> None:
+    def revive(self, container: Container, *, look: bool) -> bool:
         """Start a container that was ready and has ended since, thaw one that is paused.
+
+        Args:
+            container: The container.
+            look: Ask the engine, whatever the events have told.
+
+        Returns:
+            Whether it is there still: somebody may have removed it.
 
         Raises:
             ServiceStartError: It did not get ready.
         """
         last = self._yard.events.last(container.id)
-        if not container.disturbed and (last is None or last.action not in _DISTURBING):
-            return
+        quiet = last is None or last.action not in _DISTURBING
+        if quiet and not (look or container.disturbed):
+            return True
         container.disturbed = False
-        snapshot = self._yard.engine.snapshot(container.id)
+        try:
+            snapshot = self._yard.engine.snapshot(container.id)
+        except ContainerGoneError:
+            return False
         if snapshot.status == "paused":
             self._yard.engine.unpause(container.id)
-        elif snapshot.finished and not self._may_end(container.service, snapshot):
+        elif not snapshot.finished:
+            if look:  # the engine itself may just have started it again
+                self._ready_again(container.id)
+        elif not self._may_end(container.service, snapshot):
             container.start()
+        return True
+
+    def was_replaced(self, service: Service) -> bool:
+        """Whether another process has made a service anew; its containers are taken over then."""
+        known = {c.id for c in self.containers[service.name]}
+        labels = {**self._labels, SERVICE_LABEL: service.name}
+        if {*self._yard.engine.containers(labels)} <= known:
+            return False
+        self.find([service])
+        return True
 
     def is_done(self, name: str) -> bool:
         """Whether every container of a service has ended as it should."""
@@ -193,7 +239,7 @@ class Starter:
         for tries in range(_PORT_TRIES):
             try:
                 return self._start_one(self.containers[service.name][place])
-            except ServiceStartError:
+            except (ServiceStartError, ContainerGoneError, EngineUnavailableError):
                 raise
             except HarnessError as error:
                 if is_not_its_own(str(error)) and self._may_move(service, tries):

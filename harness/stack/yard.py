@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.engine.protocol import Composer, Engine, Events, Say
 from harness.engine.reach import Seat
+from harness.errors import ComposeFileError
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
@@ -37,6 +38,7 @@ from harness.settings import Settings
 from harness.stack.abreast import Abreast
 from harness.stack.creator import Creator
 from harness.stack.images import Images
+from harness.stack.outage import Outage
 
 if TYPE_CHECKING:
     from harness.engine.cli import Compose
@@ -63,6 +65,7 @@ class Yard:
         warn: Shows the user a warning.
         faithful: Whether Compose starts the services, in its own way.
         turn_timeout: Seconds to wait for what another stack holds.
+        outage: Waits for an engine that went away.
     """
 
     source: Source
@@ -80,7 +83,11 @@ class Yard:
     warn: Say
     faithful: bool = False
     turn_timeout: float = 600.0
+    outage: Outage = field(init=False)
     _warned: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outage", Outage(self.engine, self.events))
 
     def check(self, services: Sequence[Service], *, tell: bool = True) -> None:
         """Check services before they are started, and warn of what may surprise, once.
@@ -207,8 +214,16 @@ def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
     """Return the project as Compose resolves it, with what is to be had from ``.env`` files."""
     from harness.engine.dotenv import dotenv_values
     from harness.engine.resolve import resolve
+    from harness.source.paths import shown
+    from harness.source.reader import changed
 
     project = resolve(compose, source, folder)
+    if files := changed(source.contents):
+        raise ComposeFileError(
+            f"{', '.join(map(shown, files))} changed after the tests were collected: markers and "
+            f"fixtures are those of the old content, and workers may have read different ones. "
+            f"Run again."
+        )
     check_project_extensions(project)
     return replace(project, dotenv=dotenv_values(compose, source, project, folder))
 

@@ -7,12 +7,12 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -36,6 +36,7 @@ def pytest_command(python: str = sys.executable) -> list[str]:
     return [python, "-m", "pytest", "-p", "no:cacheprovider"]
 
 
+_LONGEST = 180.0  # seconds until a run that somebody disturbed counts as hung
 _PRESSES, _PATIENCE = 4, 30.0  # seconds after which Ctrl-C is pressed again
 
 
@@ -53,9 +54,13 @@ class Outcome:
     @property
     def messages(self) -> dict[str, str]:
         """What is told of each test that failed, by its name."""
+        return {name: _SECTION.split(text)[0].strip() for name, text in self.reports.items()}
+
+    @property
+    def reports(self) -> dict[str, str]:
+        """What is told of each test that failed, with the sections of its report."""
         _, *parts = _HEADER.split(self.text)
-        told = zip(parts[::2], parts[1::2], strict=True)
-        return {name: _SECTION.split(text)[0].strip() for name, text in told}
+        return dict(zip(parts[::2], parts[1::2], strict=True))
 
     @property
     def message(self) -> str:
@@ -72,6 +77,24 @@ class Outcome:
         return said.strip()
 
 
+class Elsewhere(Protocol):
+    """An engine of a test's own.
+
+    Attributes:
+        host: Its address, as ``DOCKER_HOST`` gives it.
+        inside: What a command begins with that is to reach its published ports.
+        client: A client of it.
+    """
+
+    host: str
+
+    @property
+    def inside(self) -> Sequence[str]: ...
+
+    @property
+    def client(self) -> APIClient: ...
+
+
 class Project:
     """Compose files and a test module in a folder of their own.
 
@@ -79,12 +102,24 @@ class Project:
     folder for temporary files. And no message may show the harness's own code.
     """
 
-    def __init__(self, pytester: pytest.Pytester, temporary: Path, docker_config: str) -> None:
+    def __init__(
+        self,
+        pytester: pytest.Pytester,
+        temporary: Path,
+        docker_config: str,
+    ) -> None:
         self.root = pytester.path
         self._pytester = pytester
         self._temporary = temporary
         self._environment = {"TMPDIR": str(temporary), "DOCKER_CONFIG": docker_config}
+        self._elsewhere: Elsewhere | None = None
         pytester.makeini("[pytest]\naddopts = --strict-markers\n")
+
+    def on(self, elsewhere: Elsewhere) -> Project:
+        """Have its runs use an engine of the test's own."""
+        self._elsewhere = elsewhere
+        self._environment["DOCKER_HOST"] = elsewhere.host
+        return self
 
     def write(self, path: str, text: str) -> Path:
         file = self.root / path
@@ -113,27 +148,42 @@ class Project:
     def run(
         self, *args: str, env: Mapping[str, str] | None = None, python: str = sys.executable
     ) -> Outcome:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in {**self._environment, **(env or {})}.items():
-                patch.setenv(name, value)
-            done = self._pytester.run(*pytest_command(python), *args)
+        with self._patched(env or {}):
+            done = self._pytester.run(*self._inside, *pytest_command(python), *args)
         outcome = Outcome(int(done.ret), "\n".join([*done.outlines, *done.errlines]))
         self.check_told_simply(outcome)
         self.check_nothing_left()
         return outcome
 
     @contextmanager
+    def _patched(self, more: Mapping[str, str]) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {**self._environment, **more}.items():
+                patch.setenv(name, value)
+            yield
+
+    @property
+    def _inside(self) -> Sequence[str]:
+        return self._elsewhere.inside if self._elsewhere else ()
+
+    @property
+    def client(self) -> APIClient:
+        """A client of the engine that this project's runs use."""
+        return self._elsewhere.client if self._elsewhere else engine()
+
+    @contextmanager
     def running(self, *args: str) -> Iterator[subprocess.Popen[str]]:
         """Run pytest beside the test, for one that is to be disturbed."""
-        with subprocess.Popen(
-            [*pytest_command(), *args],
-            cwd=self.root,
-            env={**os.environ, **self._environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process:
+        with self._patched({}):
+            process = subprocess.Popen(
+                [*self._inside, *pytest_command(), *args],
+                cwd=self.root,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        with process:
             try:
                 yield process
             finally:
@@ -159,17 +209,26 @@ class Project:
         self.check_nothing_left()
         return text
 
+    def finish(self, process: subprocess.Popen[str], *, engine_gone: bool = False) -> Outcome:
+        """Wait for the end of a run, and check what it wrote and left."""
+        text, _ = process.communicate(timeout=_LONGEST)
+        outcome = Outcome(process.returncode, text)
+        self.check_told_simply(outcome)
+        if not engine_gone:
+            self.check_nothing_left()
+        return outcome
+
     def containers(self, *, everything: bool = True) -> list[str]:
         """Return the names of this project's containers; those that run, or all."""
-        found = engine().containers(all=everything, filters={"label": [_WORKING_DIR]})
+        found = self.client.containers(all=everything, filters={"label": [_WORKING_DIR]})
         here = (str(self.root), str(self.root / "compose"))
         return [c["Names"][0].lstrip("/") for c in found if c["Labels"][_WORKING_DIR] in here]
 
     def succeeds_in(self, container: str, command: str) -> bool:
         """Whether a command run inside a container ends with 0."""
-        created = engine().exec_create(container, ["sh", "-c", command])
-        engine().exec_start(created["Id"])
-        return bool(engine().exec_inspect(created["Id"])["ExitCode"] == 0)
+        created = self.client.exec_create(container, ["sh", "-c", command])
+        self.client.exec_start(created["Id"])
+        return bool(self.client.exec_inspect(created["Id"])["ExitCode"] == 0)
 
     def check_told_simply(self, outcome: Outcome) -> None:
         assert "Traceback" not in outcome.text, outcome.text
@@ -179,8 +238,8 @@ class Project:
     def check_nothing_left(self) -> None:
         ours = {"label": [f"{_LABEL}={self.root}"]}
         assert self.containers() == []
-        assert [n["Name"] for n in engine().networks(filters=ours)] == []
-        assert engine().volumes(filters=ours)["Volumes"] in ([], None)
+        assert [n["Name"] for n in self.client.networks(filters=ours)] == []
+        assert self.client.volumes(filters=ours)["Volumes"] in ([], None)
         # The folder of locks that a user's processes share stays: a lock's file must not go.
         shared = f"pytest-compose-harness-{os.getuid()}"
         assert [p.name for p in self._temporary.iterdir() if p.name != shared] == []
