@@ -24,7 +24,7 @@ _LOOK = 0.25  # between two looks at the record, and at processes where the kern
 _GRACE = 2.0  # for workers whose controller is gone: an orderly end
 _QUIET = 1.0  # how long nothing new must appear
 _PAUSE = 0.1
-_PATIENCE = 600.0  # for an engine that does not answer, or refuses
+_PATIENCE = 300.0  # for an engine that does not answer, or refuses
 
 
 class Watch:

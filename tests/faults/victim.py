@@ -12,11 +12,13 @@ from functools import cached_property
 from pathlib import Path
 
 import psutil
+import pytest
 
 from harness.engine.docker import DockerEngine
 from harness.lease.labels import ORIGIN, OWNER
 from tests.eventually import eventually
 
+from .own_engine import OwnEngine
 from .steps import FOLDER, STEP
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -81,11 +83,21 @@ class Victim:
             FOLDER: str(root),
         }
         self._engine: DockerEngine | None = None
+        self._inside: list[str] = []
+
+    def on(self, engine: OwnEngine) -> Victim:
+        """Use an engine of the test's own, where its ports can be reached."""
+        self._inside = engine.inside
+        self.environment["DOCKER_HOST"] = engine.host
+        return self
 
     @property
     def engine(self) -> DockerEngine:
         if self._engine is None:
-            self._engine = DockerEngine()
+            with pytest.MonkeyPatch.context() as patch:
+                if where := self.environment.get("DOCKER_HOST"):
+                    patch.setenv("DOCKER_HOST", where)
+                self._engine = DockerEngine()
         return self._engine
 
     def write(self, path: str, text: str) -> None:
@@ -98,7 +110,7 @@ class Victim:
         """Run pytest, which goes on until it is killed or has ended."""
         for name in ("reached", "go"):
             (self.root / name).unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", "-p", "tests.faults.steps"]
+        command = [*self._inside, sys.executable, "-m", "pytest", "-p", "tests.faults.steps"]
         with (
             (self.root / f"output{environment.get('OUTPUT', '')}").open("w") as output,
             subprocess.Popen(
