@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         DuplicateServiceError,
         EngineRefusedError,
         EngineUnavailableError,
+        ExecutableError,
         HarnessError,
         HarnessWarning,
         ImageUnavailableError,
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
         ServiceDiedError,
         ServiceNotReadyError,
         ServiceStartError,
+        ServiceStateError,
         SettingError,
         StartFailedBeforeError,
         TurnTimeoutError,
         UnknownServiceError,
     )
     from harness.getter import ContainerGetter, DockerProject, ImageType
+    from harness.process_service import ProcessService
     from harness.service import Service, service_fixture
 
 # Imported when first used: pytest loads this package in every run, also where no test uses it.
@@ -47,6 +50,7 @@ _WHERE = {
     "ExecResult": "engine.protocol",
     "ImageType": "getter",
     "NetworkInfo": "container",
+    "ProcessService": "process_service",
     "Service": "service",
     "service_fixture": "service",
 }
@@ -64,6 +68,7 @@ __all__ = [
     "EngineRefusedError",
     "EngineUnavailableError",
     "ExecResult",
+    "ExecutableError",
     "HarnessError",
     "HarnessWarning",
     "ImageType",
@@ -72,11 +77,13 @@ __all__ = [
     "NetworkInfo",
     "NoServiceNamedError",
     "PortTakenError",
+    "ProcessService",
     "ResetError",
     "Service",
     "ServiceDiedError",
     "ServiceNotReadyError",
     "ServiceStartError",
+    "ServiceStateError",
     "SettingError",
     "StartFailedBeforeError",
     "TurnTimeoutError",

@@ -80,7 +80,7 @@ def look(pid: int) -> Entry | None:
 def processes() -> dict[int, Entry]:
     """Return all processes of this machine that have not ended."""
     if _PROC.joinpath("self").exists():
-        pids = [int(name) for name in os.listdir(_PROC) if name.isdigit()]
+        pids = [int(path.name) for path in _PROC.iterdir() if path.name.isdigit()]
     else:
         import psutil
 
