@@ -258,19 +258,14 @@ class ProcessService(ABC):
         executable = find_executable(self.executable_path, at.root, path, called)
         folder = find_folder(self.cwd, at.root, called)
         timeout = at.timeout if self.start_timeout is None else self.start_timeout
-        with at.entering():
-            local = LocalProcess(
-                called,
-                [executable, *args],
-                run=at.run,
-                cwd=folder,
-                env=env,
-                timeout=timeout,
-            )
-            self._local = local
-            stack.callback(self._leave, local)
-            local.start()
-        probe = SettledProbe() if port is None else ListenProbe(called, port, local.family)
+        at.expect_process()
+        local = LocalProcess(
+            called, [executable, *args], run=at.run, cwd=folder, env=env, timeout=timeout
+        )
+        self._local = local
+        stack.callback(self._leave, local)
+        local.start()
+        probe = SettledProbe() if port is None else ListenProbe(called, port, local.members)
         local.wait_ready(probe)
 
     def _leave(self, local: LocalProcess) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -161,13 +161,16 @@ class Run:
         """Whether a reaper watches over the run."""
         return is_watched(self._record)
 
-    def ensure_watched(self) -> None:
+    def ensure_watched(self, launched: Callable[[], object] = lambda: None) -> None:
         """Have a reaper watch over the run, and wait for its answer; often it is there already.
+
+        Args:
+            launched: Called as soon as it comes, if it was not there.
 
         Raises:
             ReaperError: It could not be started.
         """
-        ensure_reaper(self._record)
+        ensure_reaper(self._record, launched)
 
     def take_part(self, id_: str) -> None:
         """Watch over the workers of a run: be one of its processes until the last has ended."""

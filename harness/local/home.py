@@ -6,8 +6,8 @@ import atexit
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,24 +43,26 @@ class Home:
         self.claims = PortClaims()
         self._watching: Abreast[None] | None = None
         self._maker = os.getpid()
+        self._lock = threading.Lock()  # stacks start their processes abreast
 
-    @contextmanager
-    def entering(self) -> Iterator[None]:
-        """Start a process: this one is in the record of its run before, and watched after.
+    def expect_process(self) -> None:
+        """Be in the record of the run, and watched, before a process starts.
 
-        The reaper starts abreast of the process: the record and the mark are there already, and
-        what is to be killed between the two is found by the next run.
+        The reaper's answer is not waited for. Once it was launched it comes, whatever happens to
+        this process: then it finds the record, and the mark.
 
         Raises:
-            ReaperError: One that was wanted before did not start.
+            ReaperError: It was launched before, and did not come.
         """
-        if self._watching is not None and self._watching.is_done:
-            watching, self._watching = self._watching, None
-            watching.result()
-        self.run.join(uses=False)
-        yield
-        if self._watching is None and not self.run.is_watched:
-            self._watching = Abreast(self._watch)
+        with self._lock:
+            if self._watching is not None and self._watching.is_done:
+                watching, self._watching = self._watching, None
+                watching.result()
+            self.run.join(uses=False)
+            if self._watching is None and not self.run.is_watched:
+                launched = threading.Event()
+                self._watching = Abreast(lambda: self._watch(launched.set))
+                launched.wait()
 
     def leave(self) -> None:
         """Leave the run, if this process is in it still."""
@@ -75,10 +77,13 @@ class Home:
         with self.run.leave():
             self.claims.close()
 
-    def _watch(self) -> None:
+    def _watch(self, launched: Callable[[], object]) -> None:
         from harness.lease.sweep import forget_dead_runs
 
-        self.run.ensure_watched()
+        try:
+            self.run.ensure_watched(launched)
+        finally:
+            launched()
         forget_dead_runs()
 
 

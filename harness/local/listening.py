@@ -26,12 +26,12 @@ class ListenProbe:
     Attributes:
         called: What messages call the service.
         port: The port, on 127.0.0.1.
-        family: Gives the service's processes.
+        members: Gives the service's processes, the likeliest first.
     """
 
     called: object
     port: int
-    family: Callable[[], Iterable[ProcessId]]
+    members: Callable[[], Iterable[ProcessId]]
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class ListenProbe:
         except OSError as error:
             return Sighting(False, (error.strerror or str(error)).lower())
         known = True
-        for process in self.family():
+        for process in self.members():
             found = _listens(process.pid, self.port)
             if found:
                 return Sighting(True, "the service listens")

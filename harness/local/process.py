@@ -8,7 +8,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +25,7 @@ from harness.local.log import Log
 from harness.probe.base import Probe
 
 _LOG = logging.getLogger("harness.process")
-_PAUSE = 0.01  # seconds between two looks
+_PAUSE = 0.005  # seconds between two looks
 
 
 class LocalProcess(SimpleExecutor):
@@ -147,8 +147,18 @@ class LocalProcess(SimpleExecutor):
             ) from None
 
     def family(self) -> frozenset[ProcessId]:
-        """Return the processes that are it, came of it, or did and have been seen before."""
-        return of([self.id, *self._family], self._envvars_mark, self.id.started)
+        """Return the processes that are it, or came of it.
+
+        Those seen before are known though their parents have ended since.
+        """
+        found = of([self.id, *self._family], self._envvars_mark, self.id.started)
+        self._family |= found
+        return found
+
+    def members(self) -> Iterator[ProcessId]:
+        """Yield the process itself, and then the others that came of it: these take a search."""
+        yield self.id
+        yield from self.family() - {self.id}
 
     def end(self, timeout: float) -> None:
         """End it and all that came of it: SIGTERM to its group, a wait, then SIGKILL.
@@ -162,7 +172,7 @@ class LocalProcess(SimpleExecutor):
             return  # a fork of the tests' process has a copy of this object, and no process
         try:
             if self.process is not None and self.running():
-                self._family |= self.family()  # what leaves the session is an orphan afterwards
+                self.family()  # what has left the session is an orphan afterwards
                 self._timeout = timeout
                 with suppress(ProcessFinishedWithError):  # any exit code will do
                     self.stop()
@@ -176,7 +186,7 @@ class LocalProcess(SimpleExecutor):
         """Kill it and all that came of it, at once."""
         if self._maker == os.getpid() and self.process is not None:
             if self.running():
-                self._family |= self.family()
+                self.family()
             super().kill(wait, sig)
         return self
 
