@@ -71,7 +71,8 @@ def running_in(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.cwd().startswith(str(folder)) and process.pid != os.getpid():
+            inside = process.cwd().startswith(str(folder)) and process.pid != os.getpid()
+            if inside and not gone(process.pid):
                 found.append(process)
     return found
 
