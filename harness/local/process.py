@@ -181,6 +181,8 @@ class LocalProcess(SimpleExecutor):
             elif self.process is not None:
                 _LOG.warning("%s had ended by itself: it %s", self.called, self.ending)
         finally:
+            if self.process is None:  # an interrupt came after the fork: only its mark is known
+                end(self.family)
             self.kill()
             self._entered.strike()
 

@@ -146,7 +146,7 @@ def test_a_dead_worker_whose_things_cannot_go_does_not_blind_the_reaper(victim: 
         try:
             client.start(other["Id"])
             os.kill(worker, signal.SIGKILL)
-            eventually(lambda: "has active endpoints" in victim.reapers_log())
+            eventually(lambda: "has active endpoints" in victim.reapers_log(), timeout=90)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             eventually(victim.things, lambda left: left == [f"network {network.name}"])

@@ -95,8 +95,8 @@ class Victim:
     def engine(self) -> DockerEngine:
         if self._engine is None:
             with pytest.MonkeyPatch.context() as patch:
-                if where := self.environment.get("DOCKER_HOST"):
-                    patch.setenv("DOCKER_HOST", where)
+                if self._inside:
+                    patch.setenv("DOCKER_HOST", self.environment["DOCKER_HOST"])
                 self._engine = DockerEngine()
         return self._engine
 
