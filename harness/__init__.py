@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         DuplicateServiceError,
         EngineRefusedError,
         EngineUnavailableError,
+        ExecutableError,
         HarnessError,
         HarnessWarning,
         ImageUnavailableError,
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
         ServiceDiedError,
         ServiceNotReadyError,
         ServiceStartError,
+        ServiceStateError,
         SettingError,
         StartFailedBeforeError,
         TurnTimeoutError,
         UnknownServiceError,
     )
     from harness.getter import ContainerGetter, DockerProject, ImageType
+    from harness.process_service import ProcessService
     from harness.service import Service, service_fixture
 
 # Imported when first used: pytest loads this package in every run, also where no test uses it.
@@ -48,6 +51,7 @@ _WHERE = {
     "ExecResult": "engine.protocol",
     "ImageType": "getter",
     "NetworkInfo": "container",
+    "ProcessService": "process_service",
     "Service": "service",
     "service_fixture": "service",
 }
@@ -65,6 +69,7 @@ __all__ = [
     "EngineRefusedError",
     "EngineUnavailableError",
     "ExecResult",
+    "ExecutableError",
     "HarnessError",
     "HarnessWarning",
     "ImageType",
@@ -73,12 +78,14 @@ __all__ = [
     "NetworkInfo",
     "NoServiceNamedError",
     "PortTakenError",
+    "ProcessService",
     "ReaperError",
     "ResetError",
     "Service",
     "ServiceDiedError",
     "ServiceNotReadyError",
     "ServiceStartError",
+    "ServiceStateError",
     "SettingError",
     "StartFailedBeforeError",
     "TurnTimeoutError",

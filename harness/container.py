@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from harness.errors import ContainerGoneError, DockerConfigurationError, EngineRefusedError
 
@@ -34,13 +34,20 @@ class NetworkInfo(NamedTuple):
     host_port: int
 
 
+class Publisher(Protocol):
+    """What has ports: a container, or a process."""
+
+    def unpublished(self, wanted: str) -> DockerConfigurationError:
+        """Return the error for something wanted that it does not publish."""
+
+
 class PublishedPorts(list[NetworkInfo]):
     """A list that says what is missing when an entry is asked for that is not there."""
 
-    def __init__(self, infos: Iterable[NetworkInfo], container: Container | None = None) -> None:
+    def __init__(self, infos: Iterable[NetworkInfo], owner: Publisher | None = None) -> None:
         # dataclasses.asdict() makes a copy from the entries alone
         super().__init__(infos)
-        self._container = container
+        self._owner = owner
 
     def __getitem__(self, index: Any) -> Any:
         """Return an entry, or several for a slice.
@@ -51,9 +58,9 @@ class PublishedPorts(list[NetworkInfo]):
         try:
             return super().__getitem__(index)
         except IndexError:
-            if self._container is None:
+            if self._owner is None:
                 raise
-            raise self._container.unpublished(f"published port number {index}") from None
+            raise self._owner.unpublished(f"published port number {index}") from None
 
 
 @dataclass(frozen=True, slots=True)

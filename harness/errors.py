@@ -87,7 +87,7 @@ class ImageUnavailableError(HarnessError):
 
 
 class PortTakenError(HarnessError):
-    """A fixed host port that somebody else holds."""
+    """A fixed port that somebody else holds."""
 
 
 class ServiceStartError(HarnessError):
@@ -95,11 +95,19 @@ class ServiceStartError(HarnessError):
 
 
 class ServiceDiedError(ServiceStartError):
-    """A container exited while the harness waited for it."""
+    """A container, or a process, ended while the harness waited for it."""
 
 
 class ServiceNotReadyError(ServiceStartError):
     """A service did not answer before its deadline."""
+
+
+class ExecutableError(ServiceStartError):
+    """What a process service is to run is not there, or cannot be run."""
+
+
+class ServiceStateError(HarnessError):
+    """A process service is entered twice, or asked for what only a running one has."""
 
 
 class NoServiceNamedError(HarnessError):

@@ -23,6 +23,8 @@ SESSION: pytest.StashKey[HarnessSession] = pytest.StashKey()
 TEAM_MARKERS: pytest.StashKey[TeamMarkers] = pytest.StashKey()
 HEADER: pytest.StashKey[list[str]] = pytest.StashKey()
 NO_FILES: pytest.StashKey[str] = pytest.StashKey()
+# the pytests of this process that have begun and not ended; more than one where a test runs another
+CONFIGS: list[pytest.Config] = []
 
 
 def _rival(manager: pytest.PytestPluginManager) -> str:
@@ -57,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     from harness.source import discover
 
+    CONFIGS.append(config)
+    config.add_cleanup(lambda: CONFIGS.remove(config))
     rival = _rival(config.pluginmanager)
     config.stash[HEADER] = [
         f"harness: {rival} is installed beside it and has options of the same names, which are "
@@ -65,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("help", default=False):
         return
     try:
-        chosen = settings.read(config, taken=bool(rival))
+        chosen = read_settings(config)
         source = discover(chosen.root, chosen.files)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
@@ -79,6 +83,15 @@ def pytest_configure(config: pytest.Config) -> None:
         )
         return
     _open(config, chosen, source)
+
+
+def read_settings(config: pytest.Config) -> settings.Settings:
+    """Read the settings of a pytest.
+
+    Raises:
+        SettingError: A value makes no sense.
+    """
+    return settings.read(config, taken=bool(_rival(config.pluginmanager)))
 
 
 def _open(config: pytest.Config, chosen: settings.Settings, source: Source) -> None:

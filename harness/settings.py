@@ -234,7 +234,7 @@ def read(config: pytest.Config, taken: bool) -> Settings:
     """
     values = {key.name: _value(config, key, taken and key in INHERITED) for key in KEYS}
     return Settings(
-        root=_root(config),
+        root=root_of(config),
         files=values["files"][0],
         build=not values["no_build"][0],
         remove_volumes=values["remove_volumes"][0],
@@ -253,7 +253,7 @@ def read(config: pytest.Config, taken: bool) -> Settings:
     )
 
 
-def _root(config: pytest.Config) -> Path:
+def root_of(config: pytest.Config) -> Path:
     """Return pytest's root directory, or the working directory above it where nothing fixes it.
 
     Without an ini file pytest takes what its arguments have in common: for ``pytest tests/`` that

@@ -1,27 +1,41 @@
-"""The mark that processes of a run carry in their environment, and their end."""
+"""The mark that processes of a run carry in their environment."""
 
 from __future__ import annotations
 
 import os
-import signal
+from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
+
+from harness.lease.process import Entry, ProcessId
 
 VARIABLE = "PYTEST_COMPOSE_HARNESS"
+_PROC = Path("/proc")
 
 
-def mark(run: str, member: str) -> dict[str, str]:
-    """Return the variable by which processes that a member of a run starts are known."""
-    return {VARIABLE: f"{run}/{member}"}
+def mark(run: str, member: str = "", number: int | None = None) -> str:
+    """Return the mark of all that a run, a member of it, or one process of that one starts."""
+    return "".join(f"{part}/" for part in (run, member, number) if part not in ("", None))
 
 
-def end_marked(value: str) -> list[int]:
-    """Kill all processes of this user whose mark begins so; return their pids."""
+def marked(value: str, among: Iterable[Entry]) -> list[ProcessId]:
+    """Return those processes whose mark begins so. Those of other users cannot be seen."""
+    sought = f"{VARIABLE}={value}".encode()
+    return [
+        ProcessId(entry.pid, entry.started)
+        for entry in among
+        if any(variable.startswith(sought) for variable in _environment(entry.pid))
+    ]
+
+
+def _environment(pid: int) -> list[bytes]:
+    """Return a process's variables as it was given them: ``NAME=value``."""
+    if _PROC.joinpath("self").exists():
+        with suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123
+            return file.read().split(b"\0")
+        return []
     import psutil
 
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(VARIABLE, "").startswith(value):
-                process.send_signal(signal.SIGKILL)  # asks first whether the pid is still its own
-                found.append(process.pid)
-    return found
+    with suppress(psutil.Error, OSError):
+        return [os.fsencode(f"{n}={v}") for n, v in psutil.Process(pid).environ().items()]
+    return []

@@ -62,6 +62,16 @@ class PortClaims:
             f"{self._range.stop - 1} is taken. Stop what listens there."
         )
 
+    def take(self, port: int, host_ip: str = "127.0.0.1") -> bool:
+        """Claim this one port; return whether nobody has claimed it, or listens there."""
+        with self._lock:
+            if not self._locks.take(port):
+                return False
+            if _is_free(host_ip, port):
+                return True
+            self._locks.give_back(port)
+            return False
+
     def move_on(self) -> None:
         """Look elsewhere from now on: somebody whose claims cannot be seen from here is near."""
         with self._lock:

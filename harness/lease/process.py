@@ -37,15 +37,56 @@ def is_alive(process: ProcessId) -> bool:
 
 def started(pid: int) -> str | None:
     """Return when a process started; None if it has ended, also if its parent was not told yet."""
+    found = look(pid)
+    return found.started if found and not found.ended else None
+
+
+class Entry(NamedTuple):
+    """What the system knows of a process.
+
+    Attributes:
+        pid: Its number.
+        parent: That of its parent; 1, or a reaper's, once its own parent has ended.
+        group: That of the process which leads its group.
+        session: That of the process which leads its session.
+        started: When it started, as in ``ProcessId``.
+        ended: Whether it only waits for its parent to be told.
+    """
+
+    pid: int
+    parent: int
+    group: int
+    session: int
+    started: str
+    ended: bool = False
+
+
+def look(pid: int) -> Entry | None:
+    """Look at a process; None if there is none."""
     if not _PROC.joinpath("self").exists():
-        return _started_elsewhere(pid)
+        return _look_elsewhere(pid)
     try:
         # the name of the program, in brackets, may hold anything, brackets and blanks too
-        fields = _PROC.joinpath(str(pid), "stat").read_text(errors="replace").rpartition(")")[2]
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 (thousands of them)
+            fields = file.read().rpartition(b")")[2].split()
     except OSError:
         return None
-    state, *rest = fields.split()
-    return None if state in _ENDED else rest[18]
+    state, parent, group, session = fields[:4]
+    return Entry(
+        pid, int(parent), int(group), int(session), fields[19].decode(), state.decode() in _ENDED
+    )
+
+
+def processes() -> dict[int, Entry]:
+    """Return all processes of this machine that have not ended."""
+    if _PROC.joinpath("self").exists():
+        pids = [int(path.name) for path in _PROC.iterdir() if path.name.isdigit()]
+    else:
+        import psutil
+
+        pids = psutil.pids()
+    found = (look(pid) for pid in pids)
+    return {entry.pid: entry for entry in found if entry and not entry.ended}
 
 
 def boot_id() -> str:
@@ -58,14 +99,14 @@ def boot_id() -> str:
         return str(int(psutil.boot_time()))
 
 
-def _started_elsewhere(pid: int) -> str | None:
-    """Ask without ``/proc``."""
+def _look_elsewhere(pid: int) -> Entry | None:
+    """Look without ``/proc``."""
     import psutil
 
     try:
         process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return f"{process.create_time():.3f}"
-    except psutil.Error:
+        ended = process.status() == psutil.STATUS_ZOMBIE
+        began = f"{process.create_time():.3f}"
+        return Entry(pid, process.ppid(), os.getpgid(pid), os.getsid(pid), began, ended)
+    except (psutil.Error, OSError):
         return None

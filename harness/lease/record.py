@@ -15,7 +15,7 @@ from typing import NamedTuple
 from harness.lease.process import ProcessId, is_alive, this_process
 from harness.lease.shared import shared_folder
 
-_PREFIX = "lease-"
+_PREFIX, _FILES = "lease-", ".files"
 _numbers = itertools.count(1)
 
 
@@ -62,9 +62,18 @@ class RunRecord:
     def own_folder(self) -> Path:
         """The folder for this process's files, which goes with the process."""
         assert self._mine is not None, "join first"
-        folder = self.folder / f"{self._mine.name}.files"
+        folder = self.folder_of(self._mine)
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
+
+    def folder_of(self, member: Member) -> Path:
+        """Return the folder for a member's files; it need not be there."""
+        return self.folder / f"{member.name}{_FILES}"
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folders of all members, also of those that have died."""
+        return [*self.folder.glob(f"*{_FILES}")]
 
     def join(self, *, uses: bool, leads: bool = False) -> bool:
         """Be one of the run's processes; waits while the last one removes what was there.
@@ -131,7 +140,7 @@ class RunRecord:
 
     def forget(self, member: Member) -> None:
         """Strike a member out, and its files."""
-        shutil.rmtree(self.folder / f"{member.name}.files", ignore_errors=True)
+        shutil.rmtree(self.folder_of(member), ignore_errors=True)
         (self.folder / f"{member.name}.json").unlink(missing_ok=True)
 
     def remove(self) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from harness.lease.kept import KeptStacks
 from harness.lease.labels import RUN, Ownership
-from harness.lease.marks import mark
+from harness.lease.marks import VARIABLE, mark
 from harness.lease.origin import origin
 from harness.lease.process import boot_id
 from harness.lease.record import RunRecord
-from harness.lease.spawn import ensure_reaper
+from harness.lease.spawn import ensure_reaper, is_watched
+from harness.lease.started import Entered, end_started, has_started
 
 DAY, HOUR = 86_400.0, 3600.0
 
@@ -130,24 +131,46 @@ class Run:
     @property
     def mark(self) -> dict[str, str]:
         """The variable by which processes that this one starts are known."""
-        assert self._record.mine is not None, "join first"
-        return mark(self.id, self._record.mine.name)
+        return {VARIABLE: self._mark()}
 
-    def join(self) -> bool:
-        """Be one of the run's processes, and one that makes stacks.
+    def mark_of(self, entered: Entered) -> dict[str, str]:
+        """Return the variable by which one process that this one starts is known, and its own."""
+        return {VARIABLE: self._mark(entered.number)}
+
+    def _mark(self, number: int | None = None) -> str:
+        assert self._record.mine is not None, "join first"
+        return mark(self.id, self._record.mine.name, number)
+
+    def join(self, *, uses: bool = True) -> bool:
+        """Be one of the run's processes.
+
+        Args:
+            uses: Be one that makes stacks; who only starts processes needs no engine.
 
         Returns:
-            Whether it is the first that does.
+            Whether it is the first that makes stacks.
         """
-        return self._record.join(uses=True)
+        return self._record.join(uses=uses)
 
-    def ensure_watched(self) -> None:
+    def enter_process(self) -> Entered:
+        """Make an entry for a process that is about to be started."""
+        return Entered(self.own_folder)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a reaper watches over the run."""
+        return is_watched(self._record)
+
+    def ensure_watched(self, launched: Callable[[], object] = lambda: None) -> None:
         """Have a reaper watch over the run, and wait for its answer; often it is there already.
+
+        Args:
+            launched: Called as soon as it comes, if it was not there.
 
         Raises:
             ReaperError: It could not be started.
         """
-        ensure_reaper(self._record)
+        ensure_reaper(self._record, launched)
 
     def take_part(self, id_: str) -> None:
         """Watch over the workers of a run: be one of its processes until the last has ended."""
@@ -169,7 +192,7 @@ class Run:
         Raises:
             HarnessError: The engine refused something. The rest is gone.
         """
-        with self._record.leave() as last:
+        with self._leave() as last:
             if not (last and self._record.any_uses):
                 return []
             from harness.engine.docker import DockerEngine
@@ -185,5 +208,21 @@ class Run:
     def leave(self) -> Iterator[bool]:
         """Leave the run; the context's value says whether nobody is left."""
         self._kept.leave()
-        with self._record.leave() as last:
+        with self._leave() as last:
             yield last
+
+    @contextmanager
+    def _leave(self) -> Iterator[bool]:
+        """Leave the record; what this process started ends, and what others left if it is last."""
+        if self._record.mine is not None:
+            self._end_started([self.own_folder], self._mark())
+        with self._record.leave() as last:
+            if last:
+                self._end_started(self._record.folders, mark(self.id))
+            yield last
+
+    @staticmethod
+    def _end_started(folders: Iterable[Path], mark: str) -> None:
+        """A process that was ended as it should be has left no entry."""
+        if has_started(folders):
+            end_started(folders, mark)

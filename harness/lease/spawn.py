@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 from harness.errors import ReaperError
 from harness.lease.labels import RUN
@@ -19,8 +20,12 @@ _KEPT = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "SSH_AUTH_SOCK", "SYSTEMROOT"
 _KEPT_PREFIXES = ("DOCKER_", "LC_", "XDG_")
 
 
-def ensure_reaper(record: RunRecord) -> None:
-    """Have a reaper watch over a run of which this process is a member.
+def ensure_reaper(record: RunRecord, launched: Callable[[], object] = lambda: None) -> None:
+    """Have a reaper watch over a run of which this process is a member, and wait for its answer.
+
+    Args:
+        record: The record of the run.
+        launched: Called as soon as the reaper comes, whatever becomes of this process.
 
     Raises:
         ReaperError: It could not be started.
@@ -29,7 +34,7 @@ def ensure_reaper(record: RunRecord) -> None:
         return
     with record.locked():
         if not is_watched(record):
-            _start(record)
+            _start(record, launched)
 
 
 def is_watched(record: RunRecord) -> bool:
@@ -47,27 +52,34 @@ def is_watched(record: RunRecord) -> bool:
     return False
 
 
-def _start(record: RunRecord) -> None:
+def _start(record: RunRecord, launched: Callable[[], object]) -> None:
     # not over a pipe: it must not depend on who starts it, once it is started
     order = json.dumps({"run": record.run, "folder": str(record.folder.parent)})
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, "-P", "-m", "harness.lease.reaper"],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
             cwd="/",
             env={**_environment(), "HARNESS_REAPER": order},
             start_new_session=True,
-            timeout=_PATIENCE,
-            check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise _not_started(str(error)) from None
-    if not _watches(done.stdout, record.run):
-        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise _not_started(said[-1])
+    launched()
+    with process:
+        try:
+            answer, errors = process.communicate(timeout=_PATIENCE)
+        except BaseException as error:
+            process.kill()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise _not_started(str(error)) from None
+            raise
+    if not _watches(answer, record.run):
+        raise _not_started(errors.strip()[-2000:] or f"exit code {process.returncode}")
 
 
 def _watches(answer: str, run: str) -> bool:

@@ -14,12 +14,13 @@ from harness.errors import HarnessError
 from harness.lease.judge import Here, is_abandoned
 from harness.lease.kept import KeptStacks, checkout_of
 from harness.lease.labels import ORIGIN, OWNER, RUN, STACK, STARTED
-from harness.lease.marks import end_marked
+from harness.lease.marks import mark
 from harness.lease.origin import origin
 from harness.lease.process import boot_id, is_alive
 from harness.lease.record import records
 from harness.lease.shared import shared_folder
 from harness.lease.spawn import is_watched
+from harness.lease.started import end_started
 
 if TYPE_CHECKING:
     from harness.engine.protocol import Engine, Thing
@@ -92,8 +93,7 @@ def forget_dead_runs() -> None:
             continue
         with record.locked():
             if not any(is_alive(m.process) for m in record.members()):
-                if record.any_uses:
-                    end_marked(f"{record.run}/")
+                end_started(record.folders, mark(record.run))
                 record.remove()
 
 

@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.lease.labels import RUN, owner_labels
-from harness.lease.marks import end_marked
+from harness.lease.marks import mark
 from harness.lease.process import ProcessId, is_alive
 from harness.lease.record import Member, RunRecord
+from harness.lease.started import end_started
 
 if TYPE_CHECKING:
     from harness.engine.docker import DockerEngine
@@ -61,36 +63,52 @@ class Watch:
         if any(m.leads for m in dead):
             _end([m.process for m in self._record.members()])
         for member in dead:
-            end_marked(f"{self._record.run}/{member.name}")
+            self._end_started(member)
         if self._goes_on():
             for member in dead:
-                self._remove({RUN: self._record.run, **owner_labels(member.process)})
+                self._remove(
+                    {RUN: self._record.run, **owner_labels(member.process)},
+                    partial(self._end_started, member),
+                )
                 self._record.forget(member)
             return True
         with self._record.locked():
             if self._goes_on():
                 return True
-            end_marked(f"{self._record.run}/")
-            if self._remove({RUN: self._record.run}):
+            if self._remove({RUN: self._record.run}, self._end_all_started):
                 self._record.remove()
         return False
+
+    def _end_started(self, member: Member) -> int:
+        """End the processes that a dead member has started; return how many that were."""
+        return end_started([self._record.folder_of(member)], mark(self._record.run, member.name))
+
+    def _end_all_started(self) -> int:
+        return end_started(self._record.folders, mark(self._record.run))
 
     def _goes_on(self) -> bool:
         return any(is_alive(m.process) for m in self._record.members())
 
-    def _remove(self, labels: Mapping[str, str]) -> bool:
-        """Remove all with these labels; return whether that came about."""
+    def _remove(self, labels: Mapping[str, str], end: Callable[[], int]) -> bool:
+        """End processes, and remove all with these labels; return whether that came about.
+
+        A run that made no stacks has nothing to do with an engine.
+        """
         begun = time.monotonic()
         seen = begun
         engine: DockerEngine | None = None
         while time.monotonic() - begun < _PATIENCE:
             try:
-                engine = engine or _engine()
-                if engine.things(labels):
+                if end():
+                    seen = time.monotonic()
+                if self._record.any_uses:
+                    engine = engine or _engine()
+                if engine and engine.things(labels):
                     seen = time.monotonic()
                     engine.remove(labels)
                 elif time.monotonic() - seen > _QUIET:
-                    engine.close()
+                    if engine:
+                        engine.close()
                     return True
                 time.sleep(_PAUSE)
             except Exception as error:  # an engine that restarts says many things

@@ -28,6 +28,11 @@ class Abreast(Generic[T]):
         """Wait for the result."""
         return self._future.result()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether a result, or an error, is there."""
+        return self._future.done()
+
     def wait(self) -> None:
         """Wait until it is done, whatever comes of it."""
         self._future.exception()

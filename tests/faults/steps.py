@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 STEP, FOLDER = "TESTS_FAULTS_STEP", "TESTS_FAULTS_FOLDER"
 IN_THE_TEST = "in the test"
+IN_THE_BODY = "in the body"
 
 
 class Step(NamedTuple):
@@ -36,6 +37,22 @@ STEPS = {
     "in teardown": Step("harness.stack.stack", "Stack.down"),
 }
 
+# of runs that start processes, and no container
+PROCESS_STEPS = {
+    "before the reaper answers": STEPS["before the reaper answers"],
+    "after the reaper answers": STEPS["after the reaper answers"],
+    "before the process starts": Step("harness.local.process", "LocalProcess.start"),
+    "before the process is entered": Step("harness.lease.started", "Entered.name"),
+    "while waiting for the process": Step("harness.local.process", "LocalProcess.wait_ready"),
+    IN_THE_BODY: Step("tests.faults.steps", "in_the_body"),
+    "while the process ends": Step("harness.local.process", "LocalProcess.end"),
+    "while the process is killed": Step("harness.lease.family", "send"),
+}
+
+
+def in_the_body() -> None:
+    """Called by the tests of such a run."""
+
 
 def reach() -> None:
     """This is the step: say so, and wait, unless another process of the run was first."""
@@ -52,7 +69,7 @@ def reach() -> None:
 
 def pytest_configure() -> None:
     """Have the step's function stop."""
-    if step := STEPS.get(os.environ.get(STEP, "")):
+    if step := {**STEPS, **PROCESS_STEPS}.get(os.environ.get(STEP, "")):
         owner: Any = importlib.import_module(step.module)
         *classes, name = step.function.split(".")
         for part in classes:
