@@ -17,6 +17,15 @@ def shared_folder() -> Path:
     """
     folder = Path(tempfile.gettempdir()) / f"pytest-compose-harness-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    check_own(folder)
+    return folder
+
+
+def check_own(folder: Path) -> None:
+    """Check that a folder is this user's.
+
+    Raises:
+        HarnessError: It is somebody else's.
+    """
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise HarnessError(f"{folder} belongs to somebody else; remove it or set TMPDIR")
-    return folder

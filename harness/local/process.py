@@ -53,6 +53,8 @@ class LocalProcess(SimpleExecutor):
         cwd: Path,
         env: Mapping[str, str],
         timeout: float = 60.0,
+        log: Log | None = None,
+        common: bool = False,
     ) -> None:
         """Say what to start.
 
@@ -63,12 +65,14 @@ class LocalProcess(SimpleExecutor):
             cwd: Where it runs.
             env: Variables on top of this process's.
             timeout: Seconds from its start within which it must be ready.
+            log: What it writes into, if not into a file of its own.
+            common: Whether it belongs to all processes of the run, and not to this one.
         """
-        self.log = Log()
+        self.log = log or Log()
         self.called = called
         self.id = ProcessId(0, "")
         self._run = run
-        self._entered = run.enter_process()
+        self._entered = run.enter_process(common=common)
         self._popen: subprocess.Popen[str] | None = None
         self._family: set[ProcessId] = set()
         self._began = 0.0
@@ -181,6 +185,16 @@ class LocalProcess(SimpleExecutor):
         finally:
             self.kill()
             self._entered.strike()
+
+    def clear_away(self) -> None:
+        """It has ended: kill what it left."""
+        self.kill()
+        self._entered.strike()
+
+    @property
+    def mark(self) -> str:
+        """The mark that all carry which came of it, unless they have dropped it."""
+        return self._envvars_mark
 
     def kill(self, wait: bool = True, sig: int | None = None) -> Self:
         """Kill it and all that came of it, at once."""

@@ -55,6 +55,7 @@ class _Watch:
     known: ContainerEvent | None = None
     looked: float = 0.0
     longest: float = _OFTEN
+    often: float = _OFTEN
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -92,7 +93,7 @@ class _Watch:
         if ready:
             self.probed = True
             del self.probes[0]
-        self.longest = min(_LONGEST_PAUSE, max(_OFTEN, _IDLE_SHARE * took))
+        self.longest = min(_LONGEST_PAUSE, max(self.often, _IDLE_SHARE * took))
         return ready
 
     def next_pause(self) -> float:
@@ -137,6 +138,8 @@ class Readiness:
             Cancelled: Somebody gave up on the stack.
         """
         watch = _Watch(service, ready_of(service), one_shot)
+        if self.engine.reach.direct:
+            watch.often = watch.longest = _FIRST_PAUSE  # no engine is kept busy by a look
         while True:
             known = self.events.last(container)
             snapshot = self._seen(watch, container, known)
