@@ -15,16 +15,18 @@ from typing import Any
 
 from harness.engine.process import output
 from harness.engine.process.events import ProcessEvents
+from harness.engine.process.launch import with_ports
 from harness.engine.process.runner import Runner
 from harness.engine.process.session import LocalExecSession
 from harness.engine.process.store import Made, State, Store
 from harness.engine.process.tree import tree
-from harness.engine.protocol import Binding, ExecResult, Made as MadeThings, Process, Snapshot, Thing
+from harness.engine.protocol import Binding, ExecResult, HealthCheck, Made as MadeThings, Process, Snapshot, Thing
 from harness.engine.reach import LOOPBACK, Reach, Seat
 from harness.engine.replay import ContainerRequest
 from harness.errors import ContainerGoneError, EngineRefusedError
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
+from harness.services.local import server
 
 _REACH = Reach(Seat.MACHINE, LOOPBACK, LOOPBACK, direct=True)
 
@@ -102,7 +104,7 @@ class ProcessEngine:
             oom_killed=False,
             image=shlex.join(state.command or made.command or [made.use]),
             restarts=state.restarts,
-            check=None,
+            check=_check(made),
             env=state.environment or made.environment,
             labels=made.labels,
             bindings=tuple(Binding(p, LOOPBACK, n) for p, n in made.published) if runs else (),
@@ -139,9 +141,10 @@ class ProcessEngine:
         """
         made, state = self._running(container)
         environment = {**self._environment(state), **(options.get("environment") or {})}
+        words = [with_ports(made, word) for word in command]
         try:
             done = subprocess.run(
-                [*command],
+                words,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -280,6 +283,12 @@ class _EveryName(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return self._answer
+
+
+def _check(made: Made) -> HealthCheck | None:
+    """Return what says that a server serves: a check from a compose file is its container's."""
+    command = server(made.use).check if made.use else ()
+    return HealthCheck(("CMD", *command)) if command else None
 
 
 def _cwd(made: Made) -> str:

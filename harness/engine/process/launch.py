@@ -71,6 +71,14 @@ def port_variables(made: Made) -> dict[str, str]:
     return {"PORT": str(made.ports[0][1]), **variables} if made.ports else {}
 
 
+def with_ports(made: Made, text: str) -> str:
+    """Fill ``${PORT}`` and its like into a word of a command that is run beside a process."""
+    try:
+        return filled_in(text, port_variables(made), {})
+    except ValueError:
+        return text
+
+
 def _names(store: Store, made: Made) -> dict[str, Ports]:
     """Return what each name stands for that a service knows others by, itself included."""
     found: dict[str, Ports] = {}

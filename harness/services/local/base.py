@@ -58,6 +58,10 @@ class Server(Protocol):
     def signal(self) -> str:
         """The signal that stops it soon and in good order."""
 
+    @property
+    def check(self) -> Sequence[str]:
+        """The command that ends with 0 once it serves; empty where an open port says so."""
+
     def launch(self, asked: Asked) -> Launch:
         """Prepare its data, if that has not been done, and say what to start.
 

@@ -18,6 +18,7 @@ class Mosquitto:
     name = "mosquitto"
     port = 1883
     signal = ""
+    check = ()
 
     def launch(self, asked: Asked) -> Launch:
         """Write its configuration, and say what to start."""

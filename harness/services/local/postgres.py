@@ -67,6 +67,7 @@ class Postgres:
     name = "postgres"
     port = 5432
     signal = "SIGINT"  # "fast": it does not wait for its clients
+    check = ("pg_isready", "--quiet")
 
     def launch(self, asked: Asked) -> Launch:
         """Copy the cluster, and say what to start."""

@@ -11,6 +11,7 @@ class Redis:
     name = "redis"
     port = 6379
     signal = ""
+    check = ()
 
     def launch(self, asked: Asked) -> Launch:
         """Say what to start."""
