@@ -13,7 +13,7 @@ BENCH_ARGS ?=
 
 ITESTS ?= tests/integration
 # What `make test` runs, on pytest 9 and on pytest 8, keeps within three minutes on two cores.
-TESTS ?= tests/integration tests/messages tests/plugin tests/unit
+TESTS ?= tests/integration tests/messages tests/plugin tests/process tests/unit
 PYTEST8_TESTS ?= tests/messages
 # What does not fit is run by CI all the same.
 MORE_TESTS ?= tests/engine tests/sharing tests/faults

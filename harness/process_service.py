@@ -18,9 +18,10 @@ from harness.errors import DockerConfigurationError, PortTakenError, ServiceStat
 from harness.local.command import Name, find_executable, find_folder
 from harness.local.declared import Called, Port, declare_port
 from harness.local.home import Home, home
-from harness.local.listening import LOOPBACK, ListenProbe, holder_of, taken
+from harness.local.listening import LOOPBACK, ListenProbe, taken
 from harness.local.process import LocalProcess
 from harness.local.settling import SettledProbe
+from harness.local.sockets import holder_of
 
 T = TypeVar("T")
 P = ParamSpec("P")

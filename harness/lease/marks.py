@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
-from harness.lease.process import Entry, ProcessId
+from harness.lease.process import HAS_PROC, Entry, ProcessId, read_proc
 
 VARIABLE = "PYTEST_COMPOSE_HARNESS"
-_PROC = Path("/proc")
 
 
 def mark(run: str, member: str = "", number: int | None = None) -> str:
@@ -30,10 +28,8 @@ def marked(value: str, among: Iterable[Entry]) -> list[ProcessId]:
 
 def _environment(pid: int) -> list[bytes]:
     """Return a process's variables as it was given them: ``NAME=value``."""
-    if _PROC.joinpath("self").exists():
-        with suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123
-            return file.read().split(b"\0")
-        return []
+    if HAS_PROC:
+        return read_proc(pid, "environ").split(b"\0")
     import psutil
 
     with suppress(psutil.Error, OSError):

@@ -79,7 +79,8 @@ def _start(record: RunRecord, launched: Callable[[], object]) -> None:
                 raise _not_started(str(error)) from None
             raise
     if not _watches(answer, record.run):
-        raise _not_started(errors.strip()[-2000:] or f"exit code {process.returncode}")
+        said = errors.strip().splitlines() or [f"exit code {process.returncode}"]
+        raise _not_started(said[-1])
 
 
 def _watches(answer: str, run: str) -> bool:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from harness.errors import PortTakenError
 from harness.lease.process import ProcessId
+from harness.local.sockets import holder_of, listens
 from harness.probe.base import Sighting
 
 LOOPBACK = "127.0.0.1"
 _CONNECT_SECONDS = 2.0
-# what a listener that answers on 127.0.0.1 is bound to
-_ANSWERS = frozenset({LOOPBACK, "0.0.0.0", "::", "::ffff:127.0.0.1"})  # noqa: S104
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class ListenProbe:
             return Sighting(False, (error.strerror or str(error)).lower())
         known = True
         for process in self.members():
-            found = _listens(process.pid, self.port)
+            found = listens(process.pid, self.port)
             if found:
                 return Sighting(True, "the service listens")
             known &= found is not None
@@ -69,40 +67,4 @@ def taken(called: object, port: int, holder: str) -> str:
     return (
         f"{called} wants port {port} on {LOOPBACK}, which is taken by {holder}. Stop that, or "
         f"set `port = 0`: a free one is taken then, and handed over as $PORT."
-    )
-
-
-def holder_of(port: int) -> str:
-    """Return who listens on a port, in words; empty if that cannot be seen, or nobody does."""
-    import psutil
-
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.pid and _is_at(connection, port):
-                name = psutil.Process(connection.pid).name()
-                return f"{name} (pid {connection.pid})"
-    except (psutil.Error, OSError):
-        pass
-    return ""
-
-
-def _listens(pid: int, port: int) -> bool | None:
-    """Whether a process listens on a port; None if that cannot be seen."""
-    import psutil
-
-    try:
-        return any(_is_at(c, port) for c in psutil.Process(pid).net_connections("tcp"))
-    except psutil.AccessDenied:
-        return None
-    except (psutil.Error, OSError):
-        return False
-
-
-def _is_at(connection: Any, port: int) -> bool:
-    address = connection.laddr
-    return bool(
-        connection.status == "LISTEN"
-        and address
-        and address.port == port
-        and address.ip in _ANSWERS
     )

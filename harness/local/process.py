@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -71,8 +72,9 @@ class LocalProcess(SimpleExecutor):
         self.log = log or Log()
         self.called = called
         self.id = ProcessId(0, "")
-        self._run = run
         self._entered = run.enter_process(common=common)
+        mark = run.mark_of(self._entered)
+        [self.mark] = mark.values()  # what all carry that came of it, unless they dropped it
         self._popen: subprocess.Popen[str] | None = None
         self._family: set[ProcessId] = set()
         self._began = 0.0
@@ -82,7 +84,7 @@ class LocalProcess(SimpleExecutor):
             cwd=str(cwd),
             timeout=timeout,
             sleep=_PAUSE,
-            envvars={**env, **run.mark_of(self._entered)},
+            envvars={**env, **mark},
             stdin=subprocess.DEVNULL,
             stdout=self.log.descriptor,
             stderr=subprocess.STDOUT,
@@ -155,7 +157,7 @@ class LocalProcess(SimpleExecutor):
 
         Those seen before are known though their parents have ended since.
         """
-        found = of([self.id, *self._family], self._envvars_mark, self.id.started)
+        found = of([self.id, *self._family], self.mark, self.id.started)
         self._family |= found
         return found
 
@@ -191,11 +193,6 @@ class LocalProcess(SimpleExecutor):
         self.kill()
         self._entered.strike()
 
-    @property
-    def mark(self) -> str:
-        """The mark that all carry which came of it, unless they have dropped it."""
-        return self._envvars_mark
-
     def kill(self, wait: bool = True, sig: int | None = None) -> Self:
         """Kill it and all that came of it, at once."""
         if self._maker == os.getpid() and self.process is not None:
@@ -203,6 +200,11 @@ class LocalProcess(SimpleExecutor):
                 self.family()
             super().kill(wait, sig)
         return self
+
+    def __del__(self) -> None:
+        """Kill what nobody can end any more; at the end of this process the run sees to it."""
+        if not sys.is_finalizing():
+            super().__del__()
 
     def _kill_all_kids(self, sig: int) -> set[int]:
         return {process.pid for process in end(self.family)}
@@ -218,10 +220,6 @@ class LocalProcess(SimpleExecutor):
         with suppress(ValueError):
             return f"was killed by {signal.Signals(-code).name}"
         return f"was killed by signal {-code}"
-
-    @property
-    def _envvars_mark(self) -> str:
-        return next(iter(self._run.mark_of(self._entered).values()))
 
     @property
     def _described(self) -> str:

@@ -294,6 +294,7 @@ def test_children_go_though_it_has_ended_before_them(tmp_path: Path) -> None:
         assert not any(map(gone, family))
     assert [pid for pid in family if not gone(pid)] == []
     psutil.Process(bare).kill()  # no session, no variable, no parent: nobody can know it
+    eventually(lambda: gone(bare))
 
 
 def test_it_stands_in_a_session_of_its_own_with_the_mark_of_the_run(tmp_path: Path) -> None:

@@ -109,3 +109,32 @@ def test_an_address_that_is_not_this_machines_is_the_engines_to_judge(tmp_path: 
     claims = PortClaims(tmp_path)
     assert claims.claim("192.0.2.1") in port_range()
     claims.close()
+
+
+def test_two_users_in_one_process_never_hold_the_same_and_keep_theirs(tmp_path: Path) -> None:
+    one, two = PortClaims(tmp_path), PortClaims(tmp_path)
+    mine, its = one.claim(), two.claim()
+    assert not one.take(its)
+    assert not two.take(mine)
+    two.close()  # closing a file drops all locks that a process has on it
+    assert _held_from_elsewhere(tmp_path, mine)
+    assert one.take(its)
+    one.close()
+    assert not _held_from_elsewhere(tmp_path, mine)
+
+
+def _held_from_elsewhere(folder: Path, port: int) -> bool:
+    code = (
+        "import sys; from pathlib import Path; from harness.lease.ports import PortClaims; "
+        "print(PortClaims(Path(sys.argv[1])).take(int(sys.argv[2])))"
+    )
+    command = [sys.executable, "-c", code, str(folder), str(port)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip() == "False"
+
+
+def test_a_port_where_somebody_listens_cannot_be_taken(tmp_path: Path) -> None:
+    claims = PortClaims(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert not claims.take(server.getsockname()[1])
+    claims.close()

@@ -30,7 +30,7 @@ def test_a_process_is_dead_though_its_parent_was_not_told(
     with_proc: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     if not with_proc:
-        monkeypatch.setattr(process, "_PROC", tmp_path)
+        monkeypatch.setattr(process, "HAS_PROC", False)
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     known = ProcessId(child.pid, started(child.pid) or "")
     assert is_alive(known)
