@@ -215,9 +215,7 @@ def _in_text(variable: str, value: str, names: Mapping[str, Ports], known: str) 
     text = re.sub(host_dsn, of_dsn, text, flags=re.IGNORECASE)
     url = rf"(?P<before>(?P<scheme>[a-zA-Z][\w+.-]*)://(?:[^\s/?#@]*@)?)(?P<name>{known})"
     text = re.sub(rf"{url}(?=[/?#,;\s\"'|]|$)", of_url, text)
-    return re.sub(
-        rf"{_BEGIN}(?P<name>{known}):(?P<port>\d{{1,5}})(?![\w@.-])", with_port, text
-    )
+    return re.sub(rf"{_BEGIN}(?P<name>{known}):(?P<port>\d{{1,5}})(?![\w@.-])", with_port, text)
 
 
 def _paired(

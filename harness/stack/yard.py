@@ -167,7 +167,9 @@ def open_yard(
     by = backend(settings.engine)
     first = run.join(uses=by.uses_docker)
     watched = Abreast(run.ensure_watched)
-    connecting = Abreast(lambda: by.connect(run))  # an engine that does not answer is told after Compose's errors
+    connecting = Abreast(
+        lambda: by.connect(run)
+    )  # an engine that does not answer is told after Compose's errors
     try:
         compose = find_compose(run.mark)
         folder = run.own_folder
@@ -221,9 +223,7 @@ def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
     return replace(project, dotenv=dotenv_values(compose, source, project, folder))
 
 
-def _subnets(
-    ranges: Ranges, settings: Settings, engine: Engine, project: Project
-) -> SubnetClaims:
+def _subnets(ranges: Ranges, settings: Settings, engine: Engine, project: Project) -> SubnetClaims:
     """Return the claims of subnets; of none where the engine is to choose."""
 
     def taken() -> list[IPv4Network]:

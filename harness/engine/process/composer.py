@@ -144,7 +144,9 @@ class ProcessComposer:
             ports=ports,
             names=_names(service),
             links=dict(_links(config)),
-            signal=str(config.get("stop_signal") or (server(entry.use).signal if entry.use else "")),
+            signal=str(
+                config.get("stop_signal") or (server(entry.use).signal if entry.use else "")
+            ),
             grace=_GRACE if grace is None else seconds(grace),
             restart=str(config.get("restart") or "no"),
         )
@@ -165,9 +167,9 @@ class ProcessComposer:
         silent = [int(p) for e in service.config.get("expose") or () if (p := _tcp(str(e)))]
         if entry.use:
             silent.insert(0, server(entry.use).port)
-        for number in ([entry.port] if entry.port else []) + silent:
-            if number not in ports:
-                ports[number] = self._claims.claim()
+        for inside in ([entry.port] if entry.port else []) + silent:
+            if inside not in ports:
+                ports[inside] = self._claims.claim()
         main = entry.port or (server(entry.use).port if entry.use else next(iter(ports), 0))
         return published, sorted(ports.items(), key=lambda pair: pair[0] != main)
 

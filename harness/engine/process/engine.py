@@ -6,8 +6,7 @@ import os
 import shlex
 import signal as signals
 import subprocess
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -20,7 +19,17 @@ from harness.engine.process.runner import Runner
 from harness.engine.process.session import LocalExecSession
 from harness.engine.process.store import Made, State, Store
 from harness.engine.process.tree import tree
-from harness.engine.protocol import Binding, ExecResult, HealthCheck, Made as MadeThings, Process, Snapshot, Thing
+from harness.engine.protocol import (
+    Binding,
+    ExecResult,
+    HealthCheck,
+    Process,
+    Snapshot,
+    Thing,
+)
+from harness.engine.protocol import (
+    Made as MadeThings,
+)
 from harness.engine.reach import LOOPBACK, Reach, Seat
 from harness.engine.replay import ContainerRequest
 from harness.errors import ContainerGoneError, EngineRefusedError
@@ -157,9 +166,7 @@ class ProcessEngine:
             code = 127 if isinstance(error, FileNotFoundError) else 126
             return ExecResult(code, f"{command[0]}: {error.strerror}\n")
         code = done.returncode
-        return ExecResult(
-            code if code >= 0 else 128 - code, done.stdout.decode(errors="replace")
-        )
+        return ExecResult(code if code >= 0 else 128 - code, done.stdout.decode(errors="replace"))
 
     def open_exec(
         self,
@@ -228,7 +235,7 @@ class ProcessEngine:
 
     def holder_of(self, port: int) -> str:
         """Say who listens on a port, as far as that can be known."""
-        from harness.local.listening import holder_of
+        from harness.local.sockets import holder_of
 
         return holder_of(port)
 

@@ -74,9 +74,7 @@ def output_file(folder: Path) -> Path:
     return folder / _OUTPUT
 
 
-def read(
-    folder: Path, since: float | None, tail: int | None, timestamps: bool, whole: bool
-) -> str:
+def read(folder: Path, since: float | None, tail: int | None, timestamps: bool, whole: bool) -> str:
     """Return what was written, as far as it is known when.
 
     Args:

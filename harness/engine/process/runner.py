@@ -170,7 +170,9 @@ class Runner:
         process.clear_away()
         self.clock.leave(self._store.folder(made.id))
         with suppress(HarnessError, OSError):
-            state = self._note_end(made, self._store.state(made.id), code if code >= 0 else 128 - code)
+            state = self._note_end(
+                made, self._store.state(made.id), code if code >= 0 else 128 - code
+            )
             if state.status == "restarting":
                 self._again(made, state)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import select
+import selectors
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 _KEPT_OF_STDERR = 64 * 1024  # bytes; the last ones say why something ended
@@ -31,12 +31,13 @@ class LocalExecSession:
             bufsize=0,
             start_new_session=True,
         )
-        assert self._process.stdin and self._process.stdout and self._process.stderr
-        self._in = self._process.stdin
-        self._streams = {self._process.stdout.fileno(): bytearray()}
-        self._out = self._streams[self._process.stdout.fileno()]
-        self._err = bytearray()
-        self._streams[self._process.stderr.fileno()] = self._err
+        given, out, errors = self._process.stdin, self._process.stdout, self._process.stderr
+        assert given is not None
+        assert out is not None
+        assert errors is not None
+        self._in, self._pipes = given, (given, out, errors)
+        self._out, self._err = bytearray(), bytearray()
+        self._open = {out.fileno(): self._out, errors.fileno(): self._err}
 
     @property
     def errors(self) -> bytes:
@@ -68,10 +69,9 @@ class LocalExecSession:
 
     def close(self) -> None:
         """Close the streams: the command reads the end of its input."""
-        for stream in (self._in, self._process.stdout, self._process.stderr):
+        for pipe in self._pipes:
             with suppress(OSError):
-                if stream:
-                    stream.close()
+                pipe.close()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(5.0)
         if self._process.poll() is None:
@@ -82,16 +82,22 @@ class LocalExecSession:
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError(self._last_words() or "no answer")
-        if not self._streams:
+        if not self._open:
             raise EOFError(self._last_words())
-        readable, _, _ = select.select([*self._streams], (), (), left)
-        for file in readable:
-            data = os.read(file, 65536)
-            if data:
-                self._streams[file] += data
+        for file in _readable(self._open, left):
+            if data := os.read(file, 65536):
+                self._open[file] += data
             else:
-                del self._streams[file]
+                del self._open[file]
         del self._err[:-_KEPT_OF_STDERR]
 
     def _last_words(self) -> str:
         return (self._out + self._err).decode(errors="replace").strip()[-2000:]
+
+
+def _readable(files: Iterable[int], timeout: float) -> list[int]:
+    """Wait until files can be read from, at most so many seconds; return those that can be."""
+    with selectors.DefaultSelector() as selector:
+        for file in files:
+            selector.register(file, selectors.EVENT_READ)
+        return [key.fd for key, _ in selector.select(timeout)]

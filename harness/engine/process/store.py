@@ -18,6 +18,7 @@ from harness.errors import ContainerGoneError
 from harness.lease.process import ProcessId
 
 _MADE, _STATE, _NAMES = "made.json", "state.json", "names-"
+_NOBODY = ProcessId(0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ class State:
     """
 
     status: str = "created"
-    process: ProcessId = ProcessId(0, "")
+    process: ProcessId = _NOBODY
     mark: str = ""
-    starter: ProcessId = ProcessId(0, "")
+    starter: ProcessId = _NOBODY
     command: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     started: float = 0.0
@@ -170,8 +171,10 @@ class Store:
         for file in sorted(self._folder.glob(f"*/{_MADE}")):
             with suppress(ContainerGoneError):
                 made = self.made(file.parent.name)
-                if all(made.labels.get(k, None) in ((v,) if v else (made.labels.get(k) or "",))
-                       for k, v in labels.items()):
+                if all(
+                    made.labels.get(k, None) in ((v,) if v else (made.labels.get(k) or "",))
+                    for k, v in labels.items()
+                ):
                     yield made
 
     def remove(self, id_: str) -> None:

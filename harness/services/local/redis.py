@@ -15,7 +15,9 @@ class Redis:
 
     def launch(self, asked: Asked) -> Launch:
         """Say what to start."""
-        program = installed("redis-server", ["/usr/bin", "/usr/local/bin"], "redis-server", asked.called)
+        program = installed(
+            "redis-server", ["/usr/bin", "/usr/local/bin"], "redis-server", asked.called
+        )
         asked.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = {
             "--port": str(asked.port),
