@@ -16,6 +16,7 @@ from harness.probe.choose import Chooser
 from harness.stack.graph import Cancelled
 
 LOG_LINES = 20
+_LINE_WIDTH = 2000
 # Seconds for which a service that offers nothing to probe must run: most that cannot start at all
 # have exited by then.
 _SETTLED = 0.25
@@ -285,7 +286,7 @@ class Readiness:
         if not lines:
             return "It logged nothing."
         room = make_room("\n".join(lines))
-        return f"{room}Its last log lines:\n" + "\n".join(f"    {line}" for line in lines)
+        return f"{room}Its last log lines:\n" + "\n".join(f"    {line[:_LINE_WIDTH]}" for line in lines)
 
 
 def _may_end(watch: _Watch, snapshot: Snapshot) -> bool:
