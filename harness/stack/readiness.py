@@ -286,7 +286,9 @@ class Readiness:
         if not lines:
             return "It logged nothing."
         room = make_room("\n".join(lines))
-        return f"{room}Its last log lines:\n" + "\n".join(f"    {line[:_LINE_WIDTH]}" for line in lines)
+        return f"{room}Its last log lines:\n" + "\n".join(
+            f"    {line[:_LINE_WIDTH]}" for line in lines
+        )
 
 
 def _may_end(watch: _Watch, snapshot: Snapshot) -> bool:

@@ -158,7 +158,8 @@ def test_a_command_runs_beside_a_service_with_its_variables(plab: ProcessLab) ->
 def test_what_a_service_has_started_ends_with_it(plab: ProcessLab) -> None:
     plab.program(
         "forks",
-        "child = fork(sleep, session=True)\ntell('pids', [child])\n" + "server = listen()\nsleep()\n",
+        "child = fork(sleep, session=True)\ntell('pids', [child])\n"
+        + "server = listen()\nsleep()\n",
     )
     plab.compose(
         """
@@ -347,7 +348,8 @@ def test_replicas_have_ports_of_their_own(plab: ProcessLab) -> None:
 
 def test_output_is_never_waited_for(plab: ProcessLab) -> None:
     plab.program(
-        "loud", "print('x' * 5_000_000, flush=True)\nserver = listen()\nprint('end', flush=True)\nsleep()\n"
+        "loud",
+        "print('x' * 5_000_000)\nserver = listen()\nprint('end', flush=True)\nsleep()\n",
     )
     plab.compose(
         """

@@ -12,6 +12,9 @@ log_dest stdout
 """
 
 
+_FOLDERS = ["/usr/sbin", "/usr/local/sbin"]
+
+
 class Mosquitto:
     """Debian's ``mosquitto``. Run by root it takes an account of its own."""
 
@@ -22,9 +25,7 @@ class Mosquitto:
 
     def launch(self, asked: Asked) -> Launch:
         """Write its configuration, and say what to start."""
-        program = installed(
-            "mosquitto", ["/usr/sbin", "/usr/local/sbin"], "mosquitto", asked.called
-        )
+        program = installed("mosquitto", _FOLDERS, "mosquitto", asked.called)
         asked.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = asked.data / "mosquitto.conf"
         file.write_text(_CONFIGURATION.format(port=asked.port))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from harness.services.local.base import Asked, Launch, installed
 
+_FOLDERS = ["/usr/bin", "/usr/local/bin"]
+
 
 class Redis:
     """Debian's ``redis-server``; nothing of it outlives it."""
@@ -15,9 +17,7 @@ class Redis:
 
     def launch(self, asked: Asked) -> Launch:
         """Say what to start."""
-        program = installed(
-            "redis-server", ["/usr/bin", "/usr/local/bin"], "redis-server", asked.called
-        )
+        program = installed("redis-server", _FOLDERS, "redis-server", asked.called)
         asked.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = {
             "--port": str(asked.port),
