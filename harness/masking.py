@@ -20,20 +20,26 @@ LONG = 12
 
 _WORDS = ("PASSWORD", "TOKEN", "SECRET")
 _KEY = re.compile(r"(?<![^\W_])KEY(?![^\W_])")
-# a possible name, what closes a quote behind it, and what stands between it and its value
-_HEAD = re.compile(r"""(?<![\w-])(?P<name>[\w-]++)(?P<quote>["']?)[ \t]*(?P<sign>=(?!=)|:)[ \t]*""")
-# what may stand before a name in a listing, so that its value goes on to the end of the line
-_LISTED = re.compile(r"[ \t]*(?:- )?(?:(?:export|set|ENV|ARG) )?")
+# codes of a terminal: they stand around a name, between it and its value
+_ANSI = re.compile(r"\x1b\[[\d;]*+[A-Za-z]")
+# a possible name, what quotes it (JSON within JSON escapes its quotes), and what stands between it
+# and its value; in a listing nothing else stands before it: its value may go on to the line's end
+_HEAD = re.compile(
+    r"""(?:(?P<listed>^[ \t]*(?:-[ ])?(?:(?:export|set|ENV|ARG)[ ])?)|(?P<open>(?<!\\)\\*+["']))?"""
+    r"""(?<![\w-])(?P<name>[\w-]++)(?P<quote>\\*+["'])?+[ \t]*+(?P<sign>=(?!=)|:)[ \t]*+""",
+    re.MULTILINE,
+)
 _UNQUOTED = re.compile(r"\S*")
 _CLOSING = "\"'`)]},;."
 _LINE = re.compile(r".*")
-_QUOTED = {
-    '"': re.compile(r'(?:[^"\\\n]|\\.)*+'),
-    "'": re.compile(r"(?:[^'\\\n]|\\.)*+"),
-}
+# the first line of YAML's block scalars
+_BLOCK = re.compile(r"[|>][-+\d]{0,2}[ \t]*+(?:#.*)?\r?(?=\n)")
+_OPEN = re.compile(r"""\\*+["']""")
+_MAY_CLOSE = re.compile(r"""\\++["']?|["'\n]""")
+# a password may hold a slash, but a port and a path are none: http://host:80/a@b, http://[::1]/@
 _URL = re.compile(
-    r"""(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*+)://(?P<user>[^\s/:@'"<>]*+)"""
-    r"""(?::(?P<password>[^\s/'"<>]*))?@"""
+    r"""://(?P<user>[^\s/:@'"<>]*+)(?::(?P<password>[^\s/'"<>]*(?=@)"""
+    r"""|(?!\d+\b|[\dA-Fa-f:]*\])(?:(?!://)[^\s@'"<>])*+(?:@[^\s/@'"<>]*+(?=@))*+))?@"""
 )
 # how Go's MySQL driver writes it: user:password@tcp(host:3306)/name
 _GO_DSN = re.compile(r"(?<=:)[^\s:]+(?=@(?:tcp|unix)\()")
@@ -61,17 +67,19 @@ class Masker:
             names: Names of services, images and hosts: they are read everywhere, so they stay.
             secrets: Values that are secret whatever they are called.
         """
-        known = [(name, value) for name, value in variables if looks_secret(name)]
-        values = {value for _, value in known} | {*secrets}
-        self._variables = {name for name, _ in known}
+        secret = [(name, value) for name, value in variables if looks_secret(name)]
+        values = {value for _, value in secret} | {*secrets}
+        self._variables = {name for name, _ in secret}
         self._names = {*names} - self._variables
         self._values = values - {*names}
         self._long = _any_of(form for value in self._values for form in _long_forms(value))
         # a value that is somebody's name, too: here it stands as a value
         self._known = _any_of(form for value in values for form in _forms(value))
+        # behind a name with dots, which may be a file's: as a whole
+        known = self._known.pattern if self._known else r"(?!)"
+        self._quotable = re.compile(rf"\\*+[\"']?(?:{known})(?!\w)")
         # a password may hold what would end a URL's user part
-        password = self._known.pattern if self._known else r"(?!)"
-        self._in_url = re.compile(rf"(://[^\s/:@'\"<>]*+:)(?:{password})(?=@)")
+        self._in_url = re.compile(rf"(://[^\s/:@'\"<>]*+:)(?:{known})(?=@)")
 
     def mask(self, text: str) -> str:
         """Return a text with what is secret hidden; one without a secret comes out as it is."""
@@ -87,17 +95,20 @@ class Masker:
     def _url(self, url: re.Match[str]) -> str:
         user, password = url["user"], url["password"]
         alone = user and (not password or len(user) >= LONG)
-        if alone and (user in self._values or url["scheme"] in {"http", "https"}):
+        web = url.string.endswith(("http", "https"), 0, url.start())
+        if alone and (web or user in self._values):
             user = MASK
         hidden = "" if password is None else f":{MASK}" if password else ":"
-        return f"{url['scheme']}://{user}{hidden}@"
+        return f"://{user}{hidden}@"
 
     def _assigned(self, text: str) -> str:
         """Hide the values of variables whose names look secret."""
         parts: list[str] = []
         done = 0
-        for head in _HEAD.finditer(text):
-            if head.start() < done or not self._is_variable(text, head):
+        # as many blanks for the codes of a terminal: what is found stands at the same place
+        plain = _ANSI.sub(lambda code: " " * len(code[0]), text)
+        for head in _HEAD.finditer(plain):
+            if head.start("name") < done or not self._is_variable(plain, head):
                 continue
             begin, end = self._value(text, head)
             if begin < end:
@@ -112,44 +123,71 @@ class Masker:
             return False
         if head["sign"] == "=":
             return True
-        before = text[max(0, head.start() - 2) : head.start()]
-        if before.endswith((".", "/", "$", "${")):
-            return False  # a file and its line, or a reference: secrets.yml:3, ${TOKEN:-none}
+        start = head.start("name")
+        if text.endswith(("/", "$", "${"), 0, start):
+            return False  # a path, or a reference: ${TOKEN:-none}
+        if text.endswith(".", 0, start):  # a property, or a file and its line: server.key:3
+            return self._quotable.match(text, head.end()) is not None
         if head["quote"]:
-            return before.endswith(head["quote"])
+            return text.endswith(head["quote"], 0, start)
         if name in self._variables:
             return True
         # "password: authentication failed" is a sentence, "token.py:3" a place
         spaced = text[head.end() - 1] in " \t" or head.end() == len(text)
         compound = "_" in name.strip("_") or "-" in name.strip("-")
-        return spaced and (name.isupper() or (compound and _is_listed(text, head)))
+        return spaced and (name.isupper() or (compound and _is_listed(head)))
 
     def _value(self, text: str, head: re.Match[str]) -> tuple[int, int]:
         """Return where the value of a variable begins and ends."""
         begin = head.end()
-        before = text[max(0, head.start() - 1) : head.start()]
-        if opened := _QUOTED.get(text[begin : begin + 1]):
-            begin += 1
-            end = _end(opened, text, begin)
-        elif before in _QUOTED and not head["quote"]:
-            end = _end(_QUOTED[before], text, begin)
-        elif not head["quote"] and _is_listed(text, head):
+        if opened := _OPEN.match(text, begin):
+            begin = opened.end()
+            end = _end_of_quoted(text, begin, opened[0])
+        elif head["open"] and not head["quote"]:
+            end = _end_of_quoted(text, begin, head["open"])
+        elif _is_listed(head) and not head["quote"]:
             end = _end(_LINE, text, begin)
+            if head["sign"] == ":" and (block := _BLOCK.match(text, begin)):
+                end = _end_of_block(text, block.end(), len(head["listed"]))
         else:
             end = _end(_UNQUOTED, text, begin)
             word = text[begin:end]
             end = begin + len(word.rstrip(_CLOSING) or word)
         if self._known is not None:
-            end = max(end, _end(self._known, text, begin))
+            # a quote may be the value's own
+            end = max(end, *(_end(self._known, text, start) for start in (begin, head.end())))
         return begin, end
 
 
-def _is_listed(text: str, head: re.Match[str]) -> bool:
-    """Whether nothing but the signs of a listing stands before a name in its line."""
-    if head["name"].startswith("-"):
-        return False  # a command's option
-    line = text.rfind("\n", 0, head.start()) + 1
-    return _LISTED.fullmatch(text, line, head.start()) is not None
+def _is_listed(head: re.Match[str]) -> bool:
+    """Whether a name stands in a listing, and is not a command's option."""
+    return head["listed"] is not None and not head["name"].startswith("-")
+
+
+def _end_of_quoted(text: str, begin: int, quote: str) -> int:
+    """Return where a quoted value ends: at the line's end, or where its quote closes.
+
+    Args:
+        text: What holds the value.
+        begin: Where the value begins, behind its quote.
+        quote: What opened it: a quote and the backslashes that escape it.
+    """
+    escapes = len(quote) - 1
+    for found in _MAY_CLOSE.finditer(text, begin):
+        if found[0] == "\n":
+            return found.start()
+        slashes = len(found[0]) - 1
+        # each level of escaping makes 2n + 1 of n before a quote, so 1, 5, 9… close at the first
+        closes = slashes < escapes or slashes % (2 * escapes + 2) == escapes
+        if found[0][-1] == quote[-1] and closes:
+            return max(found.start(), found.end() - len(quote))
+    return len(text)
+
+
+def _end_of_block(text: str, begin: int, indent: int) -> int:
+    """Return where the lines end that are indented deeper than this many blanks."""
+    deeper = re.compile(rf"(?:(?:[ \t\r]*+\n)++ {{{indent + 1}}}.*)*+")
+    return _end(deeper, text, begin)
 
 
 def _end(pattern: re.Pattern[str], text: str, begin: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -79,6 +80,7 @@ class HarnessSession:
         self._holders: Counter[tuple[Life, str]] = Counter()
         self._wide_fixtures: dict[object, Callable[[], None]] = {}
         self.told = Account()
+        self._process = os.getpid()
         self.interrupts = Interrupts()
         self.needs = Needs(self.markers)
         self.tests = CollectedTests(self.settings, self.source, self.needs)
@@ -292,6 +294,8 @@ class HarnessSession:
         Raises:
             HarnessError: Something could not be removed. The rest is gone.
         """
+        if os.getpid() != self._process:
+            return  # a child that a test forked: what there is is its parent's
         self._current = self._own = None
         if "fleet" in self.__dict__:
             self.told.add(self.fleet.account())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ def read_container(raw: Mapping[str, Any]) -> Snapshot:
         command=(raw.get("Path") or "", *(raw.get("Args") or ())),
         addresses=tuple(_addresses(raw["NetworkSettings"].get("Networks") or {})),
         memory=int((raw.get("HostConfig") or {}).get("Memory") or 0),
+        anonymous=tuple(_anonymous(raw.get("Mounts") or ())),
         started_at=_moment(state.get("StartedAt")),
         finished_at=_moment(state.get("FinishedAt")),
     )
@@ -51,7 +53,15 @@ def _addresses(networks: Mapping[str, Any]) -> Iterator[str]:
                 yield entry[key]
 
 
+def _anonymous(mounts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the volumes that the engine has named itself: by 32 random bytes, and no labels."""
+    for mount in mounts:
+        if mount.get("Type") == "volume" and _RANDOM.fullmatch(mount.get("Name") or ""):
+            yield mount["Name"]
+
+
 _NANOSECOND = 1e-9
+_RANDOM = re.compile("[0-9a-f]{64}")
 
 
 def _health_check(raw: Mapping[str, Any] | None) -> HealthCheck | None:

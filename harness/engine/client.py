@@ -31,8 +31,8 @@ def connect() -> tuple[APIClient, str]:
 
     where, options = _endpoint()
     try:
-        client = _client(options)
-    except (DockerException, RequestException, OSError) as error:
+        client, host = _client(options), host_of(where)
+    except (DockerException, RequestException, OSError, ValueError) as error:
         raise EngineUnavailableError(
             f"wanted a Docker Engine at {where}, but none answers: {_reason(error)}. "
             f"Start it (`sudo systemctl start docker`, or Docker Desktop), or set DOCKER_HOST."
@@ -43,7 +43,7 @@ def connect() -> tuple[APIClient, str]:
         raise EngineUnavailableError(
             f"the engine at {where} speaks API {version}; 1.40 (Docker 19.03) or later is wanted"
         )
-    return client, host_of(where)
+    return client, host
 
 
 def _client(options: Mapping[str, Any]) -> APIClient:

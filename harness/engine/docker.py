@@ -266,6 +266,11 @@ class DockerEngine(Making):
             if refused := self._tried(lambda v=volume: self._client.remove_volume(v, force=True)):
                 raise refused[0]
 
+    def discard_volumes(self, names: Iterable[str]) -> None:
+        """Remove volumes by their names; those that are gone, or in use, are passed over."""
+        for volume in names:
+            self._tried(lambda v=volume: self._client.remove_volume(v))
+
     def _networks(self, labels: Mapping[str, str]) -> list[str]:
         with _translated():
             return [n["Id"] for n in self._client.networks(filters=label_filter(labels))]

@@ -67,7 +67,8 @@ class Snapshot:
     ``status`` is the engine's own word: created, running, paused, restarting, removing, exited
     or dead. ``started_at`` and ``finished_at`` are the latest start and end, in seconds since the
     epoch, 0 where there was none. ``command`` is the entry point with its arguments,
-    ``addresses`` the container's own in its networks, ``memory`` its limit in bytes, 0 for none.
+    ``addresses`` the container's own in its networks, ``memory`` its limit in bytes, 0 for none,
+    ``anonymous`` the names of its volumes that have none in a compose file.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Snapshot:
     command: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     memory: int = 0
+    anonymous: tuple[str, ...] = ()
     started_at: float = 0.0
     finished_at: float = 0.0
 
@@ -317,6 +319,9 @@ class Engine(Protocol):
 
     def remove_volumes(self, labels: Mapping[str, str], names: Iterable[str]) -> None:
         """Remove those of the named volumes that have these labels, and that nobody uses."""
+
+    def discard_volumes(self, names: Iterable[str]) -> None:
+        """Remove volumes by their names; those that are gone, or in use, are passed over."""
 
     def holder_of(self, port: int) -> str:
         """Say who holds a host port, as far as that can be known, else ``""``."""

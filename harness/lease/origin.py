@@ -9,10 +9,10 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from harness.lease.process import pid_namespace
 from harness.lease.shared import shared_folder
 
 _MACHINE = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
-_PIDS = Path("/proc/self/ns/pid")
 
 
 @cache
@@ -27,7 +27,7 @@ def origin() -> str:
     network, and of the inode of the pid namespace.
     """
     whole = f"{_random_id()} {_machine_id()}"
-    return f"{hashlib.sha256(whole.encode()).hexdigest()[:16]}-{_pid_namespace()}"
+    return f"{hashlib.sha256(whole.encode()).hexdigest()[:16]}-{pid_namespace()}"
 
 
 def _random_id() -> str:
@@ -67,10 +67,3 @@ def _machine_id() -> str:
         except OSError:
             continue
     return ""
-
-
-def _pid_namespace() -> int:
-    try:
-        return _PIDS.stat().st_ino
-    except OSError:  # not Linux: there is one
-        return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HAS_PROC = Path("/proc/self").exists()
+_PIDS = Path("/proc/self/ns/pid")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _ENDED = frozenset((b"Z", b"X", b"x"))
 
@@ -124,3 +125,11 @@ def _look_elsewhere(pid: int) -> Entry | None:
         return Entry(pid, process.ppid(), os.getpgid(pid), os.getsid(pid), began, ended)
     except (psutil.Error, OSError):
         return None
+
+
+def pid_namespace() -> int:
+    """Return the inode of the namespace in which pids mean what they mean to this process."""
+    try:
+        return _PIDS.stat().st_ino
+    except OSError:  # not Linux: there is one
+        return 0

@@ -1,8 +1,8 @@
 """The reaper: a small detached process that removes what a run has made, once its owner is gone.
 
-Run as ``python -m harness.lease.reaper``; a variable says for which run. It detaches itself,
-answers with the labels that it watches, and ends when all is gone. As long as it lives it holds a
-lock on a file of the run's record.
+A variable says for which run (see ``spawn.py``). It detaches itself, answers with the labels that
+it watches, and ends when all is gone. As long as it lives it holds a lock on a file of the run's
+record.
 """
 
 from __future__ import annotations
@@ -57,7 +57,3 @@ def _log_to(file: Path) -> None:
         os.dup2(target, number)
     os.close(nothing)
     os.close(log)
-
-
-if __name__ == "__main__":
-    main()

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.lease.process import ProcessId, is_alive, this_process
+from harness.lease.process import ProcessId, is_alive, pid_namespace, this_process
 from harness.lease.shared import check_own, shared_folder
 
-_PREFIX, _FILES = "lease-", ".files"
+_PREFIX, _FILES, _GONE = "lease-", ".files", "gone-"
 _numbers = itertools.count(1)
 
 
@@ -45,7 +45,7 @@ class RunRecord:
     def __init__(self, run: str, folder: Path | None = None) -> None:
         """Take the run's id, and the folder for the records of all runs."""
         self.run = run
-        self.folder = (folder or shared_folder()) / f"{_PREFIX}{run}"
+        self.folder = (folder or shared_folder()) / f"{_prefix()}{run}"
         self._mine: Member | None = None
 
     @property
@@ -123,7 +123,7 @@ class RunRecord:
         and may leave again.
         """
         mine = self._mine
-        if mine is None:
+        if mine is None or mine.process.pid != os.getpid():  # a forked child is no member
             yield False
             return
         with self.locked():
@@ -161,7 +161,7 @@ class RunRecord:
 
     def remove(self) -> None:
         """The run is over, and nothing of it is left. To be called by who holds the lock."""
-        gone = self.folder.with_name(f"gone-{self.run}-{os.getpid()}")
+        gone = self.folder.with_name(f"{_GONE}{self.run}-{os.getpid()}")
         with suppress(FileNotFoundError):
             self.folder.replace(gone)  # at once: who waits for the lock begins a new record
         shutil.rmtree(gone, ignore_errors=True)
@@ -202,6 +202,17 @@ class RunRecord:
 
 
 def records(folder: Path | None = None) -> list[RunRecord]:
-    """Return the records of all runs of this user."""
-    base = folder or shared_folder()
-    return [RunRecord(f.name.removeprefix(_PREFIX), base) for f in base.glob(f"{_PREFIX}*")]
+    """Return the records of all runs of this user whose processes can be judged from here."""
+    base, prefix = folder or shared_folder(), _prefix()
+    return [RunRecord(f.name.removeprefix(prefix), base) for f in base.glob(f"{prefix}*")]
+
+
+def remove_halves(folder: Path | None = None) -> None:
+    """Finish the removal of records during which somebody was killed."""
+    for half in (folder or shared_folder()).glob(f"{_GONE}*"):
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def _prefix() -> str:
+    """Containers may have their folder for temporary files in common, and not their pids."""
+    return f"{_PREFIX}{pid_namespace()}-"

@@ -45,9 +45,9 @@ class Run:
             keep_for: Seconds that kept stacks stay after their last use.
             expiry: Seconds that a stack stays where nobody can tell whether its run lives.
         """
-        self.id = id_[:8] or os.urandom(4).hex()
+        self.id = _short(id_) if id_ else os.urandom(4).hex()
         self.worker = worker
-        self.checkout = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
+        self.checkout = _short(str(root.resolve()))
         self._keep = keep
         self._expiry = expiry
         self._fixtures: AbstractContextManager[object] | None = None
@@ -187,8 +187,8 @@ class Run:
 
     def take_part(self, id_: str) -> None:
         """Watch over the workers of a run: be one of its processes until the last has ended."""
-        if self.id != id_[:8]:
-            self.id = id_[:8]
+        if self.id != _short(id_):
+            self.id = _short(id_)
             self._record = RunRecord(self.id)
         self._record.join(uses=False, leads=True)
 
@@ -239,3 +239,8 @@ class Run:
         """A process that was ended as it should be has left no entry."""
         if has_started(folders):
             end_started(folders, mark)
+
+
+def _short(text: str) -> str:
+    """Return eight digits for a text of any length and kind: a user may choose a run's id."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

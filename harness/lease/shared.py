@@ -16,7 +16,14 @@ def shared_folder() -> Path:
         HarnessError: Somebody else's folder stands in its place.
     """
     folder = Path(tempfile.gettempdir()) / f"pytest-compose-harness-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise HarnessError(
+            f"wanted a folder {folder} for this user's runs, but it cannot be made: "
+            f"{error.strerror}. Remove what stands there, or set TMPDIR to a folder that can be "
+            f"written to."
+        ) from None
     check_own(folder)
     return folder
 

@@ -16,8 +16,15 @@ from harness.lease.record import RunRecord
 _PATIENCE = 30.0  # seconds for its answer; it takes 50 ms on an idle machine
 # what it needs to reach the engine, and to find this package; nothing by which a CI agent tells
 # which processes belong to a job
-_KEPT = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "SSH_AUTH_SOCK", "SYSTEMROOT")
-_KEPT_PREFIXES = ("DOCKER_", "LC_", "XDG_")
+_KEPT = ("PATH", "HOME", "USER", "LANG", "TMPDIR", "SSH_AUTH_SOCK", "PYTHONHOME", "LD_LIBRARY_PATH")
+_KEPT_PREFIXES = ("DOCKER_", "LC_", "XDG_", "DYLD_")
+# Python's own modules first: folders of tests, which pytest puts before them, may hold an enum.py
+_CODE = """
+import json, os, sys
+sys.path += json.loads(os.environ["HARNESS_REAPER"])["path"]
+from harness.lease.reaper import main
+main()
+"""
 
 
 def ensure_reaper(record: RunRecord, launched: Callable[[], object] = lambda: None) -> None:
@@ -54,10 +61,11 @@ def is_watched(record: RunRecord) -> bool:
 
 def _start(record: RunRecord, launched: Callable[[], object]) -> None:
     # not over a pipe: it must not depend on who starts it, once it is started
-    order = json.dumps({"run": record.run, "folder": str(record.folder.parent)})
+    path = [entry for entry in sys.path if entry and os.path.isabs(entry)]  # noqa: PTH117
+    order = json.dumps({"run": record.run, "folder": str(record.folder.parent), "path": path})
     try:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "harness.lease.reaper"],
+            [sys.executable, "-P", "-c", _CODE],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -93,15 +101,13 @@ def _watches(answer: str, run: str) -> bool:
 def _not_started(found: str) -> ReaperError:
     return ReaperError(
         "wanted the process that removes containers when pytest is killed, but it did not start, "
-        f"so nothing was made: {found}. Its command: {sys.executable} -m harness.lease.reaper"
+        f"so nothing was made: {found} ({sys.executable} -c 'import harness.lease.reaper')"
     )
 
 
 def _environment() -> dict[str, str]:
-    kept = {
+    return {
         name: value
         for name, value in os.environ.items()
         if name in _KEPT or name.startswith(_KEPT_PREFIXES)
     }
-    path = [entry for entry in sys.path if entry and os.path.isabs(entry)]  # noqa: PTH117
-    return {**kept, "PYTHONPATH": os.pathsep.join(path)}

@@ -17,7 +17,7 @@ from harness.lease.labels import ORIGIN, OWNER, RUN, STACK, STARTED
 from harness.lease.marks import mark
 from harness.lease.origin import origin
 from harness.lease.process import boot_id, is_alive
-from harness.lease.record import records
+from harness.lease.record import records, remove_halves
 from harness.lease.shared import shared_folder
 from harness.lease.spawn import is_watched
 from harness.lease.started import end_started
@@ -88,6 +88,7 @@ def counted(things: Sequence[Thing]) -> str:
 
 def forget_dead_runs() -> None:
     """Remove the records of runs whose processes and reaper are gone, and end what they started."""
+    remove_halves()
     for record in records():
         if is_watched(record) or any(is_alive(m.process) for m in record.members()):
             continue

@@ -265,7 +265,9 @@ class Stack:
         try:
             with self._yard.outage.blamed("while services were being removed"):
                 self._starter.before_removal()
+                orphans = self._starter.orphans()
                 self._yard.engine.remove(self._identity, volumes)
+                self._yard.engine.discard_volumes(orphans)
         finally:
             self._up.clear()
             self._starter.forget()

@@ -51,6 +51,7 @@ class Starter:
         self.containers: dict[str, list[Container]] = {}
         self._yard = yard
         self._labels = labels
+        self._anonymous: dict[str, tuple[str, ...]] = {}
         self._readiness = Readiness(yard.engine, yard.events, yard.timeout, gave_up)
         self._host_ports = host_ports
         self._create_elsewhere = create_elsewhere
@@ -71,6 +72,7 @@ class Starter:
         found: dict[str, list[Container]] = {name: [] for name in known}
         for id_ in self._yard.engine.containers(self._labels):
             snapshot = self._yard.engine.snapshot(id_)
+            self._anonymous[id_] = snapshot.anonymous
             if service := known.get(snapshot.service):
                 container = before.get((service.name, snapshot.number))
                 if container:
@@ -80,9 +82,19 @@ class Starter:
             containers.sort(key=lambda c: c.number)
         self.containers.update(found)
 
+    def orphans(self) -> list[str]:
+        """Return the anonymous volumes of containers that somebody else has removed.
+
+        They have no labels: nobody would find them.
+        """
+        volumes = {id_: names for id_, names in self._anonymous.items() if names}
+        there = self._yard.engine.containers(self._labels) if volumes else ()
+        return [name for id_, names in volumes.items() if id_ not in there for name in names]
+
     def forget(self) -> None:
         """The containers are gone."""
         self.containers.clear()
+        self._anonymous.clear()
 
     def start(self, name: str, wanted: list[Service]) -> None:
         """Start every container of a service.

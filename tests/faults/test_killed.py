@@ -76,6 +76,85 @@ def test_tests_that_forked_hold_nothing(victim: Victim) -> None:
     victim.nothing_left()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+def test_a_signal_to_a_child_that_a_test_forked_is_the_childs_own(
+    victim: Victim, number: signal.Signals
+) -> None:
+    victim.write(
+        "test_it.py",
+        f"""
+import os, signal, time, pytest
+@pytest.mark.app
+def test_forks(app):
+    if (pid := os.fork()) == 0:
+        time.sleep(60)
+        os._exit(0)
+    os.kill(pid, {int(number)})
+    _, status = os.waitpid(pid, 0)
+    assert os.WTERMSIG(status) == {int(number)}
+    assert app.container.exec(["true"]).exit_code == 0
+""",
+    )
+    victim.run()
+    assert "1 passed" in victim.output, victim.output
+    assert "something could not be removed" not in victim.output
+    victim.nothing_left()
+
+
+def test_a_signal_that_a_test_swallows_is_not_the_last_one(victim: Victim) -> None:
+    victim.write(
+        "test_it.py",
+        """
+import os, time, pytest
+from pathlib import Path
+folder = Path(os.environ["TESTS_FAULTS_FOLDER"])
+@pytest.mark.app
+def test_swallows():
+    for name in ("first", "second"):
+        try:
+            (folder / name).touch()
+            time.sleep(60)
+        except BaseException:
+            if name == "second":
+                raise
+""",
+    )
+    with victim.running() as process:
+        eventually(lambda: (victim.root / "first").stat())
+        os.kill(process.pid, signal.SIGTERM)
+        eventually(lambda: (victim.root / "second").stat())
+
+        def ends() -> bool:
+            os.kill(process.pid, signal.SIGTERM)  # soon after the first it is the same wish
+            return process.poll() is not None
+
+        eventually(ends)
+        # the last of them may have come when pytest had done all that there was to do
+        assert process.wait(timeout=60) in {128 + signal.SIGTERM, -signal.SIGTERM}, victim.output
+    assert victim.things() == []
+    victim.nothing_left()
+
+
+def test_a_dead_worker_whose_things_cannot_go_does_not_blind_the_reaper(victim: Victim) -> None:
+    (victim.root / "hold").touch()
+    client = victim.engine.client
+    with victim.running("-n2", step=IN_THE_TEST) as process:
+        worker = victim.reached()
+        network = next(t for t in victim.engine.things(victim.labels) if t.kind == "network")
+        config = client.create_host_config(network_mode=network.id)
+        other = client.create_container("debian:bookworm-slim", ["sleep", "60"], host_config=config)
+        try:
+            client.start(other["Id"])
+            os.kill(worker, signal.SIGKILL)
+            eventually(lambda: "has active endpoints" in victim.reapers_log())
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            eventually(victim.things, lambda left: left == [f"network {network.name}"])
+        finally:
+            client.remove_container(other["Id"], force=True)
+    victim.nothing_left()
+
+
 def test_a_test_ends_the_process(victim: Victim) -> None:
     assert victim.run(EXITS="1") == 7
     victim.nothing_left()

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from harness.lease import labels
 from harness.lease.labels import expiry_of, owner_of
@@ -66,15 +67,28 @@ def test_the_reaper_answers_before_anything_is_made(victim: Victim) -> None:
 
 
 def test_a_reaper_that_cannot_start_has_nothing_made(victim: Victim) -> None:
-    plugin = "import os, sys\nif 'HARNESS_REAPER' in os.environ: sys.exit('no reaper today')\n"
-    (victim.root / "site").mkdir()
-    victim.write("site/usercustomize.py", plugin)
-    victim.write("site/sitecustomize.py", plugin)
-    path = f"{victim.root / 'site'}:{victim.environment['PYTHONPATH']}"
-    assert victim.run(PYTHONPATH=path) == 1
+    victim.write("python", "#!/bin/sh\necho no reaper today >&2\nexit 1\n")
+    (victim.root / "python").chmod(0o755)
+    victim.write(
+        "conftest.py",
+        "import types\nimport harness.lease.spawn as spawn\n"
+        f"spawn.sys = types.SimpleNamespace(executable={str(victim.root / 'python')!r}, path=[])\n",
+    )
+    assert victim.run() == 1
     assert "wanted the process that removes containers when pytest is killed" in victim.output
     assert "no reaper today" in victim.output
     assert "Traceback" not in victim.output
+    victim.nothing_left()
+
+
+@pytest.mark.parametrize("module", ["enum", "json", "signal", "types"])
+def test_the_reaper_starts_beside_tests_that_are_named_like_pythons_modules(
+    victim: Victim, module: str
+) -> None:
+    (victim.root / "tests").mkdir()
+    victim.write(f"tests/{module}.py", "raise ImportError('not this one')\n")
+    victim.write("tests/test_it.py", "import pytest\n@pytest.mark.app\ndef test(): pass\n")
+    assert victim.run("tests") == 0, victim.output
     victim.nothing_left()
 
 

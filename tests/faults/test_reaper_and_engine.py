@@ -21,10 +21,6 @@ def test_the_engine_restarts_before_the_reaper_could_remove_anything(
         own_engine.kill()  # its containers go on
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        eventually(lambda: "Unavailable" in reapers_log(victim))
+        eventually(lambda: "Unavailable" in victim.reapers_log())
     own_engine.start()
     victim.nothing_left()
-
-
-def reapers_log(victim: Victim) -> str:
-    return "".join(f.read_text() for f in victim.temporary.glob("*/lease-*/reaper.log"))

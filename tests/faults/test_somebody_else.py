@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ..eventually import eventually
-from ..messages.project import FOREVER, IMAGE, Project
+from ..messages.project import FOREVER, IMAGE, Project, engine
 
 APP = f"""
     app:
@@ -72,6 +74,27 @@ def test_removed(app_container):
     assert "of service 'app' (compose/app.yml:2) does not exist any more" in outcome.text
     assert "somebody else removed it (`docker rm`" in outcome.messages["test_removed"]
     assert REMOVED in outcome.reports["test_removed"]
+
+
+def test_the_anonymous_volume_of_a_container_that_is_removed_goes_as_well(
+    project: Project,
+) -> None:
+    project.services(APP.rstrip() + "\n      volumes: [/data]\n")
+    project.test(
+        HEAD
+        + """
+def test_removed(app_container):
+    (mount,) = api.inspect_container(app_container.id)["Mounts"]
+    remove(app_container)
+    print(mount["Name"])
+    assert 0
+"""
+    )
+
+    outcome = project.run()
+
+    (name,) = re.findall("[0-9a-f]{64}", outcome.text)
+    assert name not in [v["Name"] for v in engine().volumes()["Volumes"] or ()]
 
 
 def test_a_failure_of_the_tests_own_is_told_with_what_was_removed(project: Project) -> None:

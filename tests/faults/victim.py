@@ -197,6 +197,9 @@ class Victim:
 
         return eventually(find)
 
+    def reapers_log(self) -> str:
+        return "".join(f.read_text() for f in self.temporary.glob("*/lease-*/reaper.log"))
+
     def nothing_left(self) -> None:
         """Wait until nothing is left."""
         eventually(self.left, lambda left: not left, timeout=60)

@@ -59,7 +59,7 @@ def test_an_origin_is_kept_in_the_users_state_directory(
 def test_two_pid_namespaces_of_one_user_are_two_origins(monkeypatch: pytest.MonkeyPatch) -> None:
     origin.origin.cache_clear()
     first = origin.origin()
-    monkeypatch.setattr(origin, "_PIDS", Path("/proc/self/ns/mnt"))
+    monkeypatch.setattr(process, "_PIDS", Path("/proc/self/ns/mnt"))
     origin.origin.cache_clear()
     assert origin.origin() != first
     origin.origin.cache_clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -18,12 +19,14 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_tell_runs_workers_and_lives_apart(tmp_path: Path) -> None:
-    alone = Run(tmp_path, "0123456789abcdef")
-    assert alone.id == "01234567"
-    assert alone.stack_name(4, "1") == "harness-01234567-4-1"
-    worker = Run(tmp_path, "0123456789abcdef", "gw1")
-    assert worker.stack_name(1, "2") == "harness-01234567-1-gw1-2"
-    assert worker.stack_name(0, "shared", common=True) == "harness-01234567-0-shared"
+    alone = Run(tmp_path, "CI/job 1")
+    assert alone.id != Run(tmp_path, "CI/job 2").id
+    assert alone.id == Run(tmp_path, "CI/job 1").id
+    assert re.fullmatch("[0-9a-f]{8}", alone.id)
+    assert alone.stack_name(4, "1") == f"harness-{alone.id}-4-1"
+    worker = Run(tmp_path, "CI/job 1", "gw1")
+    assert worker.stack_name(1, "2") == f"harness-{alone.id}-1-gw1-2"
+    assert worker.stack_name(0, "shared", common=True) == f"harness-{alone.id}-0-shared"
     assert Run(tmp_path).id != Run(tmp_path).id
 
 

@@ -59,10 +59,21 @@ def test_names_that_do_not_look_secret(name: str) -> None:
         ("spring.datasource.password=hunter2", "spring.datasource.password=***"),
         ("--token=abc --verbose", "--token=*** --verbose"),
         ("GET /?token=abc HTTP/1.1", "GET /?token=*** HTTP/1.1"),
+        (r'{"m":"{\"password\": \"hunter2\"}"}', r'{"m":"{\"password\": \"***\"}"}'),
+        (r'{"m":"[\"TOKEN=two words\", \"A\"]"}', r'{"m":"[\"TOKEN=***\", \"A\"]"}'),
+        (r'{"m":"\"password\": \"cut off"}', r'{"m":"\"password\": \"***"}'),
+        ("db.password: hunter2", "db.password: ***"),
+        ("set spring.datasource.password: hunter2, x", "set spring.datasource.password: ***, x"),
+        ('{"db.password": "hunter2"}', '{"db.password": "***"}'),
+        ("\x1b[32mPG_PASSWORD\x1b[0m=hunter2", "\x1b[32mPG_PASSWORD\x1b[0m=***"),
+        ("\x1b[1;32mKEY\x1b[0m: \x1b[33mtwo words", "\x1b[1;32mKEY\x1b[0m: \x1b[33m***"),
+        ("PG_PASSWORD: |\n  hunter2", "PG_PASSWORD: ***"),
+        ("- A_KEY: >-  # x\n\n   a\n    b\n\n  B: c", "- A_KEY: ***\n\n  B: c"),
+        ("PG_PASSWORD: |\r\n  hunter2\r\nA: b", "PG_PASSWORD: ***\nA: b"),
     ],
 )
 def test_what_stands_as_a_value_of_a_secret_name_is_hidden(text: str, shown: str) -> None:
-    masker = Masker([("DB_PASSWORD", "x")])
+    masker = Masker([("DB_PASSWORD", "hunter2")])
 
     assert masker.mask(text) == shown
     assert masker.mask(shown) == shown
@@ -80,6 +91,11 @@ def test_what_stands_as_a_value_of_a_secret_name_is_hidden(text: str, shown: str
         ("mqtt://my-known-token@queue", "mqtt://***@queue"),
         ("https://example.org/a@b:c", "https://example.org/a@b:c"),
         ("postgres://app:p/w@x@db/app", "postgres://app:***@db/app"),
+        ("postgres://u:hun/ter@host/app", "postgres://u:***@host/app"),
+        ("postgres://u:hun/t@r@host/a@b", "postgres://u:***@host/a@b"),
+        ("postgres://u:hunter2@host/a@b", "postgres://u:***@host/a@b"),
+        ("http://host:8080/@scope/a@b", "http://host:8080/@scope/a@b"),
+        ("http://[::1]:8080/@scope", "http://[::1]:8080/@scope"),
         ("app:hunter2@tcp(db:3306)/app", "app:***@tcp(db:3306)/app"),
     ],
 )
@@ -101,6 +117,8 @@ def test_of_a_url_the_secret_of_its_user_part_is_hidden(url: str, shown: str) ->
         'FATAL: password authentication failed for user "postgres"',
         "password: authentication failed",
         "compose/secrets.yml:3: service 'token-issuer': it exited with code 1",
+        "tls/server.key:3: server.key: postgresql cannot read it",
+        "  password: |\x1b[0m authentication failed",
         "tests/test_token.py::TestToken::test_key",
         "unknown key: 'fixd'. Did you mean 'fixed'?",
         "give it a default: ${DB_PASSWORD:-…}",
@@ -162,6 +180,12 @@ def test_a_known_value_of_several_words_is_hidden_to_its_end() -> None:
     assert masker.mask("with A_PASSWORD=a b, c it works") == "with A_PASSWORD=*** it works"
 
 
+def test_a_known_value_that_begins_with_a_quote_is_hidden_to_its_end() -> None:
+    masker = Masker([("A_PASSWORD", r"\"a\"b c")])
+
+    assert masker.mask(r"with A_PASSWORD=\"a\"b c it works") == r"with A_PASSWORD=\"*** it works"
+
+
 def test_a_value_that_is_secret_by_its_use_is_hidden() -> None:
     assert Masker(secrets=["a-value-of-a-file"]).mask("a-value-of-a-file") == MASK
 
@@ -199,6 +223,47 @@ def test_text_without_secrets_comes_out_unchanged(secrets: list[str], text: str)
     assume(not any(secret in text for secret in secrets))
 
     assert masker.mask(text) == text
+
+
+@examples(100)
+@given(TEXT.filter(bool), st.integers(0, 4))
+@example("\\", 3)
+@example('"\\"', 3)
+def test_a_value_is_hidden_however_deep_in_json_it_stands(secret: str, depth: int) -> None:
+    def nested(value: str) -> str:
+        text = json.dumps({"password": value, "a": "b"})
+        for _ in range(depth):
+            text = json.dumps({"m": text, "n": 1})
+        return text
+
+    assert Masker().mask(nested(secret)) == nested(MASK)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "a.",
+        "://a:b",
+        "://a:b@",
+        "\\",
+        'KEY\\"',
+        "KEY: ",
+        "a.key:",
+        "TOKEN=x ",
+        "\x1b[",
+        " ",
+        "A_KEY: |\n ",
+        "A_KEY: |\n\n",
+        '"KEY":"\\',
+    ],
+)
+def test_a_long_text_is_masked_in_steps_that_grow_as_it_does(part: str) -> None:
+    # what took steps by the square of the length would go on for many minutes
+    text = part * 200_000
+
+    shown = Masker([("KEY", "hunter2")]).mask(f"{text}@=\nDB_PASSWORD=hunter2")
+
+    assert "hunter2" not in shown
 
 
 def test_an_error_is_masked_wherever_it_is_made_into_text_as_long_as_a_masker_is_known() -> None:

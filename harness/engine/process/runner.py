@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,8 @@ class Runner:
         shutil.rmtree(self._data(made), ignore_errors=True)
 
     def _data(self, made: Made) -> Path:
-        return self._run.data_folder / made.name
+        # short: the address of a socket has room for little more than a hundred bytes
+        return self._run.data_folder / sha256(made.name.encode()).hexdigest()[:12]
 
     def _watch(self, made: Made, process: LocalProcess) -> None:
         """Wait for the end of a process that this one has started, and see to what follows."""
