@@ -41,7 +41,7 @@ itest-process: $(VENV)/.stamp servers ## the same, with the services as processe
 
 test: test-pytest9 test-pytest8 itest-process ## the suite, in three minutes: TESTS on pytest 9, PYTEST8_TESTS on 8, the example as processes
 
-test-pytest9: ready ## TESTS on pytest 9
+test-pytest9: ready servers ## TESTS on pytest 9
 	$(BIN)/pytest $(PYTEST_ARGS) $(TESTS)
 
 test-pytest8: ready $(VENV8)/.stamp ## PYTEST8_TESTS on pytest 8
@@ -51,7 +51,7 @@ test-more: ready $(VENV8)/.stamp ## what `make test` leaves out: engine, sharing
 	$(BIN)/pytest $(PYTEST_ARGS) $(MORE_TESTS)
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_MORE_TESTS)
 
-test-all: ready $(VENV8)/.stamp ## the whole suite on both
+test-all: ready servers $(VENV8)/.stamp ## the whole suite on both
 	$(BIN)/pytest $(PYTEST_ARGS)
 	$(BIN8)/pytest $(PYTEST_ARGS)
 

@@ -233,6 +233,9 @@ class ProcessEngine:
     def remove_volumes(self, labels: Mapping[str, str], names: Iterable[str]) -> None:
         """There are none: data goes with its process."""
 
+    def discard_volumes(self, names: Iterable[str]) -> None:
+        """There are none."""
+
     def holder_of(self, port: int) -> str:
         """Say who listens on a port, as far as that can be known."""
         from harness.local.sockets import holder_of
