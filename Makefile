@@ -27,7 +27,7 @@ BIN8 := $(VENV8)/bin
 .DEFAULT_GOAL := help
 # Two test runs side by side would fight for two cores: -j must not start them together.
 .NOTPARALLEL:
-.PHONY: help itest test test-pytest9 test-pytest8 test-more test-all lint format bench torture ready engine base-image \
+.PHONY: help itest itest-process servers test test-pytest9 test-pytest8 test-more test-all lint format bench torture ready engine base-image \
 	stop-engine clean
 
 help: ## this list
@@ -36,9 +36,12 @@ help: ## this list
 itest: ready ## the integration tests of the example, in real containers
 	$(BIN)/pytest $(ITESTS) $(ITEST_ARGS)
 
-test: test-pytest9 test-pytest8 ## the suite, in three minutes: TESTS on pytest 9, PYTEST8_TESTS on 8
+itest-process: $(VENV)/.stamp servers ## the same, with the services as processes: no engine is needed
+	$(BIN)/pytest --harness-engine=process $(ITESTS) $(ITEST_ARGS)
 
-test-pytest9: ready ## TESTS on pytest 9
+test: test-pytest9 test-pytest8 itest-process ## the suite, in three minutes: TESTS on pytest 9, PYTEST8_TESTS on 8, the example as processes
+
+test-pytest9: ready servers ## TESTS on pytest 9
 	$(BIN)/pytest $(PYTEST_ARGS) $(TESTS)
 
 test-pytest8: ready $(VENV8)/.stamp ## PYTEST8_TESTS on pytest 8
@@ -48,7 +51,7 @@ test-more: ready $(VENV8)/.stamp ## what `make test` leaves out: engine, sharing
 	$(BIN)/pytest $(PYTEST_ARGS) $(MORE_TESTS)
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_MORE_TESTS)
 
-test-all: ready $(VENV8)/.stamp ## the whole suite on both
+test-all: ready servers $(VENV8)/.stamp ## the whole suite on both
 	$(BIN)/pytest $(PYTEST_ARGS)
 	$(BIN8)/pytest $(PYTEST_ARGS)
 
@@ -63,6 +66,9 @@ format: $(VENV)/.stamp ## ruff's fixes and formatting
 	$(BIN)/ruff format .
 
 ready: $(VENV)/.stamp engine base-image ## all that the tests need, without running them
+
+servers: ## what `make itest-process` runs beside Python: found, else installed (root)
+	@.ci/servers
 
 engine: $(VENV)/.stamp ## an engine that answers: found, else installed and started (root)
 	@.ci/engine ensure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -143,6 +143,15 @@ KEYS = (
         flag=True,
     ),
     Key(
+        "engine",
+        "--harness-engine",
+        "what runs the services: `docker`, containers; `process`, processes of this machine, as "
+        "`x-harness: {process: …}` says",
+        ini="harness_engine",
+        default="docker",
+        metavar="ENGINE",
+    ),
+    Key(
         "subnets",
         "--harness-subnets",
         "where the subnets of stacks' networks come from: ranges, comma-separated; none: the "
@@ -181,6 +190,7 @@ class Settings(NamedTuple):
         faithful: Whether Compose starts the services.
         subnets: Where subnets come from; empty means the engine's own pools, None that it depends
             on the engine.
+        engine: What runs the services: ``docker`` or ``process``.
     """
 
     root: Path
@@ -197,6 +207,7 @@ class Settings(NamedTuple):
     strict: bool = False
     faithful: bool = False
     subnets: tuple[IPv4Network, ...] | None = None
+    engine: str = "docker"
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -233,6 +244,10 @@ def read(config: pytest.Config, taken: bool) -> Settings:
         SettingError: A value makes no sense; the message names it and where it was set.
     """
     values = {key.name: _value(config, key, taken and key in INHERITED) for key in KEYS}
+    return _together(_settings(config, values), values)
+
+
+def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> Settings:
     return Settings(
         root=root_of(config),
         files=values["files"][0],
@@ -250,7 +265,21 @@ def read(config: pytest.Config, taken: bool) -> Settings:
         subnets=_convert(
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
         ),
+        engine=_convert(values["engine"], _engine, "docker or process"),
     )
+
+
+def _together(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
+    """Check that what was set goes together."""
+    if settings.engine == "process":
+        for name in ("keep", "faithful"):
+            if getattr(settings, name):
+                raise SettingError(
+                    f"{values[name][1]}: there is no such thing for processes "
+                    f"({values['engine'][1]} says `process`): no process outlives its run, and "
+                    f"Compose starts none. Leave one of both out."
+                )
+    return settings
 
 
 def root_of(config: pytest.Config) -> Path:
@@ -307,6 +336,12 @@ def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
     if any(r.prefixlen > 28 for r in ranges):
         raise ValueError(text)
     return ranges
+
+
+def _engine(text: str) -> str:
+    if text not in {"docker", "process"}:
+        raise ValueError(text)
+    return text
 
 
 def _boolean(value: object) -> bool:

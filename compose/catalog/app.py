@@ -17,6 +17,7 @@ import psycopg2
 from bottle import HTTPResponse, get, put, request, run
 from psycopg2.extras import RealDictCursor
 
+PORT = int(os.environ.get("PORT", "8080"))
 DATABASE_URL = os.environ["DATABASE_URL"]
 
 
@@ -79,4 +80,4 @@ class Handler(WSGIRequestHandler):
 
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-run(host="0.0.0.0", port=8080, server_class=Server, handler_class=Handler, quiet=True)
+run(host="0.0.0.0", port=PORT, server_class=Server, handler_class=Handler, quiet=True)

@@ -19,6 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from bottle import HTTPResponse, delete, get, run
 from paho.mqtt.client import Client, MQTTMessage
 
+PORT = int(os.environ.get("PORT", "8080"))
 mails: list[dict[str, object]] = []
 subscribed = Event()
 
@@ -79,4 +80,4 @@ class Handler(WSGIRequestHandler):
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 orders.connect_async(os.environ["BROKER_HOST"], int(os.environ["BROKER_PORT"]))
 orders.loop_start()
-run(host="0.0.0.0", port=8080, server_class=Server, handler_class=Handler, quiet=True)
+run(host="0.0.0.0", port=PORT, server_class=Server, handler_class=Handler, quiet=True)

@@ -23,6 +23,7 @@ from bottle import HTTPResponse, get, post, request, run
 from paho.mqtt.client import Client
 from redis import Redis, RedisError
 
+PORT = int(os.environ.get("PORT", "8080"))
 CATALOG_URL = os.environ["CATALOG_URL"]
 CURRENCY = os.environ.get("CURRENCY", "EUR")
 PRICE_SECONDS = 60
@@ -49,7 +50,9 @@ def needs_others(handler: Callable[..., object]) -> Callable[..., object]:
     def guarded(*args: str, **kwargs: str) -> object:
         try:
             return handler(*args, **kwargs)
-        except (RedisError, OSError) as error:
+        except RedisError as error:
+            return HTTPResponse({"error": f"redis: {error}"}, status=503)
+        except OSError as error:
             return HTTPResponse({"error": str(error)}, status=503)
 
     return guarded
@@ -131,4 +134,4 @@ class Handler(WSGIRequestHandler):
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 events.connect_async(os.environ["BROKER_HOST"], int(os.environ["BROKER_PORT"]))
 events.loop_start()
-run(host="0.0.0.0", port=8080, server_class=Server, handler_class=Handler, quiet=True)
+run(host="0.0.0.0", port=PORT, server_class=Server, handler_class=Handler, quiet=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.lease.process import ProcessId, is_alive, pid_namespace, this_process
-from harness.lease.shared import shared_folder
+from harness.lease.shared import check_own, shared_folder
 
 _PREFIX, _FILES, _GONE = "lease-", ".files", "gone-"
 _numbers = itertools.count(1)
@@ -143,12 +143,29 @@ class RunRecord:
         shutil.rmtree(self.folder_of(member), ignore_errors=True)
         (self.folder / f"{member.name}.json").unlink(missing_ok=True)
 
+    def make_data_folder(self) -> Path:
+        """Make the folder for what other accounts must reach; it goes with the record.
+
+        Raises:
+            HarnessError: Somebody else's folder stands in its place.
+        """
+        self._data.parent.mkdir(mode=0o711, exist_ok=True)
+        check_own(self._data.parent)
+        self._data.mkdir(mode=0o711, exist_ok=True)
+        return self._data
+
+    @property
+    def _data(self) -> Path:
+        base = self.folder.parent
+        return base.with_name(f"{base.name}-data") / self.run
+
     def remove(self) -> None:
         """The run is over, and nothing of it is left. To be called by who holds the lock."""
         gone = self.folder.with_name(f"{_GONE}{self.run}-{os.getpid()}")
         with suppress(FileNotFoundError):
             self.folder.replace(gone)  # at once: who waits for the lock begins a new record
         shutil.rmtree(gone, ignore_errors=True)
+        shutil.rmtree(self._data, ignore_errors=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -135,11 +135,11 @@ class Run:
 
     def mark_of(self, entered: Entered) -> dict[str, str]:
         """Return the variable by which one process that this one starts is known, and its own."""
-        return {VARIABLE: self._mark(entered.number)}
+        return {VARIABLE: mark(self.id, entered.member, entered.number)}
 
-    def _mark(self, number: int | None = None) -> str:
+    def _mark(self) -> str:
         assert self._record.mine is not None, "join first"
-        return mark(self.id, self._record.mine.name, number)
+        return mark(self.id, self._record.mine.name)
 
     def join(self, *, uses: bool = True) -> bool:
         """Be one of the run's processes.
@@ -152,9 +152,22 @@ class Run:
         """
         return self._record.join(uses=uses)
 
-    def enter_process(self) -> Entered:
-        """Make an entry for a process that is about to be started."""
-        return Entered(self.own_folder)
+    def enter_process(self, *, common: bool = False) -> Entered:
+        """Make an entry for a process that is about to be started.
+
+        Args:
+            common: Whether other processes of the run use it: it belongs to the one that leads.
+        """
+        member = self._record.leader if common else self._record.mine
+        assert member is not None, "join first"
+        folder = self._record.folder_of(member)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return Entered(folder, member.name)
+
+    @property
+    def data_folder(self) -> Path:
+        """A folder for servers' data, which other accounts may pass; it goes with the run."""
+        return self._record.make_data_folder()
 
     @property
     def is_watched(self) -> bool:

@@ -24,6 +24,15 @@ def shared_folder() -> Path:
             f"{error.strerror}. Remove what stands there, or set TMPDIR to a folder that can be "
             f"written to."
         ) from None
+    check_own(folder)
+    return folder
+
+
+def check_own(folder: Path) -> None:
+    """Check that a folder is this user's.
+
+    Raises:
+        HarnessError: It is somebody else's.
+    """
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise HarnessError(f"{folder} belongs to somebody else; remove it or set TMPDIR")
-    return folder

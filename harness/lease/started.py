@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +19,11 @@ _numbers = itertools.count(1)
 class Entered:
     """The entry of one process, made before there is a process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, member: str) -> None:
         """Make an entry in a member's folder. Its number tells it from the member's others."""
-        self.number = next(_numbers)
+        self.member = member
+        # others may make entries for the same member
+        self.number = os.getpid() * 10**6 + next(_numbers)
         self._file = folder / f"{_PREFIX}{self.number}"
         self._file.touch(mode=0o600)
 

@@ -6,19 +6,28 @@ import fcntl
 import os
 import tempfile
 import weakref
+from pathlib import Path
 
 
 class Log:
-    """A file that has no name, which a process writes both its streams into.
+    """A file, without a name unless it is given one, which a process writes both its streams into.
 
     Nobody has to read it for the process to go on, not even while this one stands in a debugger;
     nothing of it is left, however this one ends. A look says how long it is, so that what was
     written between two looks can be told.
     """
 
-    def __init__(self) -> None:
-        with tempfile.TemporaryFile(buffering=0) as file:
-            self.descriptor = os.dup(file.fileno())
+    def __init__(self, path: Path | None = None) -> None:
+        """Make a file; one that has a path is gone on with.
+
+        Args:
+            path: Where others find it, too.
+        """
+        if path is not None:
+            self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        else:
+            with tempfile.TemporaryFile(buffering=0) as file:
+                self.descriptor = os.dup(file.fileno())
         # several writers, and whoever opens /dev/stdout again, write behind each other
         fcntl.fcntl(self.descriptor, fcntl.F_SETFL, os.O_APPEND)
         weakref.finalize(self, os.close, self.descriptor)

@@ -54,6 +54,8 @@ class LocalProcess(SimpleExecutor):
         cwd: Path,
         env: Mapping[str, str],
         timeout: float = 60.0,
+        log: Log | None = None,
+        common: bool = False,
     ) -> None:
         """Say what to start.
 
@@ -64,13 +66,15 @@ class LocalProcess(SimpleExecutor):
             cwd: Where it runs.
             env: Variables on top of this process's.
             timeout: Seconds from its start within which it must be ready.
+            log: What it writes into, if not into a file of its own.
+            common: Whether it belongs to all processes of the run, and not to this one.
         """
-        self.log = Log()
+        self.log = log or Log()
         self.called = called
         self.id = ProcessId(0, "")
-        self._entered = run.enter_process()
+        self._entered = run.enter_process(common=common)
         mark = run.mark_of(self._entered)
-        [self._mark] = mark.values()
+        [self.mark] = mark.values()  # what all carry that came of it, unless they dropped it
         self._popen: subprocess.Popen[str] | None = None
         self._family: set[ProcessId] = set()
         self._began = 0.0
@@ -153,7 +157,7 @@ class LocalProcess(SimpleExecutor):
 
         Those seen before are known though their parents have ended since.
         """
-        found = of([self.id, *self._family], self._mark, self.id.started)
+        found = of([self.id, *self._family], self.mark, self.id.started)
         self._family |= found
         return found
 
@@ -185,6 +189,11 @@ class LocalProcess(SimpleExecutor):
                 end(self.family)
             self.kill()
             self._entered.strike()
+
+    def clear_away(self) -> None:
+        """It has ended: kill what it left."""
+        self.kill()
+        self._entered.strike()
 
     def kill(self, wait: bool = True, sig: int | None = None) -> Self:
         """Kill it and all that came of it, at once."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.errors import SettingError
 from harness.model.isolation import CHOICES, Isolation
 from harness.model.project import Project, Service
+from harness.plan.process_entry import parse_process
 from harness.plan.ready import parse_ready, ready_of
 from harness.plan.section import check_keys as _known
 from harness.plan.section import is_open as _open
@@ -15,7 +16,7 @@ from harness.plan.section import is_open as _open
 if TYPE_CHECKING:
     from harness.source import SourceService
 
-HARNESS_KEYS = ("fixed", "isolation", "ready", "reset", "stop")
+HARNESS_KEYS = ("fixed", "isolation", "process", "ready", "reset", "stop")
 RESOURCE_KEYS = ("fixed",)
 
 
@@ -74,6 +75,10 @@ def _extension(section: Mapping[str, object], where: str, whose: str, *, written
     _stop(section, where, written=written)
     _reset(section, where)
     parse_ready(section.get("ready", {}), where, whose, written=written)
+    process = section.get("process")
+    parse_process(process, where, whose, written=written)
+    if isinstance(process, Mapping) and "reset" in process:
+        _reset({"reset": process["reset"]}, f"{where}process: ")
 
 
 def _fixed(section: Mapping[str, object], called: str, *, written: bool) -> None:

@@ -25,7 +25,9 @@ def environments(project: Project) -> Iterator[Mapping[str, str]]:
     for service in project.services.values():
         build = service.config.get("build")
         arguments = build.get("args") if isinstance(build, Mapping) else None
-        for given in (service.config.get("environment"), arguments):
+        process = service.harness.get("process")
+        own = process.get("environment") if isinstance(process, Mapping) else None
+        for given in (service.config.get("environment"), arguments, own):
             if isinstance(given, Mapping):
                 yield {n: unescaped(value) for n, value in given.items() if value is not None}
 

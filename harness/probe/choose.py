@@ -14,7 +14,7 @@ from harness.probe.health import HealthProbe
 from harness.probe.http import HttpProbe
 from harness.probe.log import LogProbe
 from harness.probe.ports import PortsProbe
-from harness.probe.tcp import TcpProbe
+from harness.probe.tcp import HOLD_SECONDS, TcpProbe
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Chooser:
                     f"probe for `x-harness: {{ready: …}}`."
                 )
         return [
-            TcpProbe(host, port, container_port)
+            TcpProbe(host, port, container_port, 0.0 if self.engine.reach.direct else HOLD_SECONDS)
             for container_port, host, port in sorted(published)
             if not wanted or int(container_port.partition("/")[0]) in wanted
         ]

@@ -22,8 +22,10 @@ user=${POSTGRES_USER:-${PGUSER:-postgres}}
 [ -r "$POSTGRES_USER_FILE" ] && user=$(cat "$POSTGRES_USER_FILE")
 [ -n "$POSTGRES_PASSWORD" ] && export PGPASSWORD="$POSTGRES_PASSWORD"
 [ -r "$POSTGRES_PASSWORD_FILE" ] && export PGPASSWORD="$(cat "$POSTGRES_PASSWORD_FILE")"
+given=$PGHOST
 unset PGHOST PGHOSTADDR PGSERVICE
-for socket in /var/run/postgresql/.s.PGSQL.* /run/postgresql/.s.PGSQL.* /tmp/.s.PGSQL.*; do
+for socket in "$given"/.s.PGSQL.* \
+  /var/run/postgresql/.s.PGSQL.* /run/postgresql/.s.PGSQL.* /tmp/.s.PGSQL.*; do
   [ -S "$socket" ] && export PGHOST="${socket%/*}" PGPORT="${socket##*.}" && break
 done
 for first in harness_reset postgres "$POSTGRES_DB" template1; do

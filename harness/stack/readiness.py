@@ -16,6 +16,7 @@ from harness.probe.choose import Chooser
 from harness.stack.graph import Cancelled
 
 LOG_LINES = 20
+_LINE_WIDTH = 2000
 # Seconds for which a service that offers nothing to probe must run: most that cannot start at all
 # have exited by then.
 _SETTLED = 0.25
@@ -55,6 +56,7 @@ class _Watch:
     known: ContainerEvent | None = None
     looked: float = 0.0
     longest: float = _OFTEN
+    often: float = _OFTEN
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -92,7 +94,7 @@ class _Watch:
         if ready:
             self.probed = True
             del self.probes[0]
-        self.longest = min(_LONGEST_PAUSE, max(_OFTEN, _IDLE_SHARE * took))
+        self.longest = min(_LONGEST_PAUSE, max(self.often, _IDLE_SHARE * took))
         return ready
 
     def next_pause(self) -> float:
@@ -137,6 +139,8 @@ class Readiness:
             Cancelled: Somebody gave up on the stack.
         """
         watch = _Watch(service, ready_of(service), one_shot)
+        if self.engine.reach.direct:
+            watch.often = watch.longest = _FIRST_PAUSE  # no engine is kept busy by a look
         while True:
             known = self.events.last(container)
             snapshot = self._seen(watch, container, known)
@@ -282,7 +286,9 @@ class Readiness:
         if not lines:
             return "It logged nothing."
         room = make_room("\n".join(lines))
-        return f"{room}Its last log lines:\n" + "\n".join(f"    {line}" for line in lines)
+        return f"{room}Its last log lines:\n" + "\n".join(
+            f"    {line[:_LINE_WIDTH]}" for line in lines
+        )
 
 
 def _may_end(watch: _Watch, snapshot: Snapshot) -> bool:

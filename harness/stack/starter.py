@@ -22,6 +22,7 @@ from harness.errors import (
     HarnessError,
     PortTakenError,
     ServiceStartError,
+    SettingError,
 )
 from harness.model.project import Service, unescaped
 from harness.plan.order import holding_on
@@ -251,7 +252,7 @@ class Starter:
         for tries in range(_PORT_TRIES):
             try:
                 return self._start_one(self.containers[service.name][place])
-            except (ServiceStartError, ContainerGoneError, EngineUnavailableError):
+            except (ServiceStartError, ContainerGoneError, EngineUnavailableError, SettingError):
                 raise
             except HarnessError as error:
                 if is_not_its_own(str(error)) and self._may_move(service, tries):

@@ -14,7 +14,7 @@ from harness.errors import ComposeFileError
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
-from harness.lease.subnets import SubnetClaims, ranges_for, used_by_host
+from harness.lease.subnets import SubnetClaims, used_by_host
 from harness.lease.sweep import sweep
 from harness.model.project import Project, Service
 from harness.plan.checks import (
@@ -36,6 +36,7 @@ from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
 from harness.stack.abreast import Abreast
+from harness.stack.backend import Ranges, backend
 from harness.stack.creator import Creator
 from harness.stack.images import Images
 from harness.stack.outage import Outage
@@ -158,20 +159,21 @@ def open_yard(
     Raises:
         HarnessError: One of these failed.
     """
-    from harness.engine.compose import ComposeEngine
-    from harness.engine.config import project_directory
     from harness.engine.find import find_compose
 
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
-    first = run.join()
+    by = backend(settings.engine)
+    first = run.join(uses=by.uses_docker)
     watched = Abreast(run.ensure_watched)
-    connecting = Abreast(_connect)  # an engine that does not answer is told after Compose's errors
+    connecting = Abreast(
+        lambda: by.connect(run)
+    )  # an engine that does not answer is told after Compose's errors
     try:
         compose = find_compose(run.mark)
         folder = run.own_folder
-        project = _resolve(compose, source, folder)
+        project = by.project(_resolve(compose, source, folder))
         engine = connecting.result()
         watched.result()
     except BaseException:
@@ -182,10 +184,9 @@ def open_yard(
         raise
     if first:
         sweep(engine, say)
-    # what Compose itself reads late (build arguments, an env_file's references) sees all of them
-    env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
-    composer = ComposeEngine(compose, project_directory(source), tuple(env_files))
-    subnets = _subnets(settings, engine, project)
+    composer = by.composer(engine, compose, source, project)
+    ranges = by.subnets(engine, settings.subnets)
+    subnets = _subnets(ranges, settings, engine, project)
     return Yard(
         source=source,
         project=project,
@@ -202,12 +203,6 @@ def open_yard(
         warn=warn,
         faithful=settings.faithful,
     )
-
-
-def _connect() -> Engine:
-    from harness.engine.docker import DockerEngine
-
-    return DockerEngine()
 
 
 def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
@@ -228,13 +223,12 @@ def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
     return replace(project, dotenv=dotenv_values(compose, source, project, folder))
 
 
-def _subnets(settings: Settings, engine: Engine, project: Project) -> SubnetClaims:
+def _subnets(ranges: Ranges, settings: Settings, engine: Engine, project: Project) -> SubnetClaims:
     """Return the claims of subnets; of none where the engine is to choose."""
-    seat, chosen = engine.reach.seat, settings.subnets
-    ranges = ranges_for(seat) if chosen is None else chosen
 
     def taken() -> list[IPv4Network]:
-        routes = [] if seat is Seat.ELSEWHERE else used_by_host(chosen)
+        elsewhere = engine.reach.seat is Seat.ELSEWHERE
+        routes = [] if elsewhere else used_by_host(settings.subnets)
         return [*routes, *engine.subnets(), *fixed_subnets(project)]
 
     return SubnetClaims(ranges, taken)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.process.lab import ProcessLab
 from tests.process.programs import running_in
 
 
@@ -18,3 +19,11 @@ def nothing_left(tmp_path: Path) -> Iterator[None]:
     for process in left:
         process.kill()
     assert not left
+
+
+@pytest.fixture
+def plab(tmp_path: Path) -> Iterator[ProcessLab]:
+    """A compose project whose services run as processes."""
+    lab = ProcessLab(tmp_path)
+    yield lab
+    lab.close()

@@ -1,0 +1,1 @@
+"""Runs the services of a compose project as processes of this machine, without Docker."""

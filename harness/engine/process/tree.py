@@ -1,0 +1,27 @@
+"""A process and its descendants, as the engine tells of a container's."""
+
+from __future__ import annotations
+
+import psutil
+
+from harness.engine.protocol import Process
+from harness.lease.process import ProcessId, is_alive
+
+
+def tree(main: ProcessId) -> tuple[Process, ...]:
+    """Return a process, first, and its descendants; nothing when it has ended."""
+    if not is_alive(main):
+        return ()
+    try:
+        root = psutil.Process(main.pid)
+        return tuple(_read(process) for process in [root, *root.children(recursive=True)])
+    except psutil.Error:
+        return ()
+
+
+def _read(process: psutil.Process) -> Process:
+    try:
+        command = " ".join(process.cmdline()).strip() or process.name()
+        return Process(process.pid, process.ppid(), command)
+    except psutil.Error:  # it ends just now
+        return Process(process.pid, 0, "")
