@@ -158,14 +158,18 @@ class Fleet:
         if joins:
             with yard.outage.blamed("while services were looked after"):
                 self._long.resets.revive(stack)
-        if stack in self._awaited or not set(tier.services) <= set(stack.services):
+        before = {*stack.services}
+        if stack in self._awaited or not set(tier.services) <= before:
             with (
                 self._failures.remembered(lambda: self._key(tier, yard), test),
                 yard.outage.blamed("while services were being started"),
             ):
                 self._bring_up(stack, tier, elsewhere, yard)
         if tier.resets:
-            self._long.resets.of(stack).save(tier.resets)
+            resetter = self._long.resets.of(stack)
+            if joins:  # else the test may have changed what there is
+                resetter.grown({*stack.services} - before)
+            resetter.save(tier.resets)
 
     def _bring_up(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, yard: Yard) -> None:
         began = time.monotonic()

@@ -149,12 +149,24 @@ class Resetter:
             self.save(used)
             self._levels.update(used)
             return True
-        for name in used:
-            # what it does stays, also when fixtures inside of it have ended
+        self._remember_anew(used)
+        return False
+
+    def grown(self, names: Iterable[str]) -> None:
+        """Services have joined, before a test: what they did to those that they depend on stays.
+
+        A job that makes a schema, for one, is not done again.
+        """
+        new = {*names}
+        below = {s.name for s in self._yard.project.closure(new)} - new if new else set()
+        self._remember_anew(service.name for service in self._services(below))
+
+    def _remember_anew(self, names: Iterable[str]) -> None:
+        for name in names:
+            # what was done stays, also when fixtures inside of it have ended
             self._floors[name] = self._levels[name]
             if self._saved.get(name) == self._levels[name]:
-                self._saved[name] -= 1  # to be remembered anew
-        return False
+                self._saved[name] -= 1
 
     def ended(self, names: Iterable[str]) -> None:
         """The fixture of the innermost level of services has ended: return to the state before it.

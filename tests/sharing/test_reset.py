@@ -181,6 +181,34 @@ def test_what_tests_put_into_redis_and_a_broker_is_gone(
     assert resetting.values("topics") == [f"shop/{n}" for n in range(3)]
 
 
+def test_what_a_service_that_joins_later_did_to_another_stays(
+    resetting: Sharing, redis_image: str
+) -> None:
+    done = {"redis": {"condition": "service_started"}}
+    fill = ["redis-cli", "-h", "redis", "SET", "filled", "yes"]
+    resetting.server("redis", image=redis_image, ports=["6379"])
+    resetting.server("fill", image=redis_image, command=fill, depends_on=done)
+    filled = {**done, "fill": {"condition": "service_completed_successfully"}}
+    resetting.service("app", depends_on=filled)
+    resetting.tests(
+        """
+        from notes import note, sh
+
+        def test_alone(redis):
+            sh(redis, "redis-cli SET key 1")
+
+        def test_joins(redis, app):
+            note("keys", sh(redis, "redis-cli KEYS '*'"))
+            sh(redis, "redis-cli FLUSHALL")
+
+        def test_again(redis, app):
+            note("keys", sh(redis, "redis-cli KEYS '*'"))
+        """
+    )
+    resetting.passes(passed=3)
+    assert resetting.values("keys") == ["filled"] * 2
+
+
 def test_what_a_modules_fixture_loads_is_gone_for_the_next_module(
     resetting: Sharing, postgres_image: str
 ) -> None:
