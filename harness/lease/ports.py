@@ -90,13 +90,16 @@ class PortClaims:
 
 
 def _is_free(host_ip: str, port: int) -> bool:
-    """Whether a listener could have the port. Where the address is not ours, the engine decides."""
+    """Whether a listener could have the port. Where the address is not ours, the engine decides.
+
+    One that a connection has had a minute ago (TIME_WAIT) could not be had by all: not every
+    server asks for it with SO_REUSEADDR.
+    """
     try:
         local = socket.socket(socket.AF_INET6 if ":" in host_ip else socket.AF_INET)
     except OSError:
         return True
     with local:
-        local.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             local.bind((host_ip, port))
         except OSError as error:

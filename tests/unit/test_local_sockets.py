@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 
+import psutil  # noqa: F401 - it asks for the platform when it is imported
 import pytest
 
 from harness.local import sockets
