@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ CONNECT_SECONDS = 2.0
 HOLD_SECONDS = 0.05
 # A connection that is held for so long will be held for the rest, nearly always.
 LIKELY_SECONDS = 0.005
+_LATEST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,12 @@ class TcpProbe:
                 if not self.hold:
                     likely()
                     return Sighting(True, "connection accepted")
+                began = time.monotonic()
                 answered = _first_byte(link, LIKELY_SECONDS)
                 if answered is None:
                     likely()
-                    answered = _first_byte(link, self.hold - LIKELY_SECONDS)
+                    late = (time.monotonic() - began) / LIKELY_SECONDS
+                    answered = _first_byte(link, _held_for(self.hold, late) - LIKELY_SECONDS)
         except TimeoutError:
             return Sighting(False, f"no answer to a connection within {CONNECT_SECONDS:.0f} s")
         except OSError as error:
@@ -57,6 +61,18 @@ class TcpProbe:
         if answered:
             return Sighting(True, "the service spoke first")
         return Sighting(False, "connection accepted and closed at once: nothing listens inside")
+
+
+def _held_for(hold: float, late: float) -> float:
+    """Return how long to hold a connection, in seconds.
+
+    Where this process gets its turn late, the proxy does too: then it takes longer to hang up.
+
+    Args:
+        hold: How long on an idle machine.
+        late: How many times as long as it should the last wait took.
+    """
+    return hold * min(max(1.0, late), _LATEST)
 
 
 def _first_byte(link: socket.socket, patience: float) -> bytes | None:
