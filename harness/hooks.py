@@ -64,9 +64,11 @@ class SessionHooks:
         """Begin to start what the next test needs, while this one runs."""
         self._session.look_ahead()
 
-    def pytest_keyboard_interrupt(self) -> None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Take note that the run ends: a further signal must not end its end."""
         self._session.interrupts.ending()
+        if excinfo.errisinstance(KeyboardInterrupt):  # not pytest.exit(), which cuts nothing short
+            self._session.run.interrupted()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -191,6 +191,40 @@ def test_a_second_signal_does_not_hang_the_end(
     victim.nothing_left()
 
 
+def test_what_comes_about_after_a_second_signal_goes_as_well(victim: Victim) -> None:
+    """It ends the wait for what a thread has begun: here that makes a volume yet."""
+    victim.write(
+        "conftest.py",
+        f"""
+import pathlib, pytest
+from harness.stack import creator
+root, begun = pathlib.Path({str(victim.root)!r}), []
+class Pool(creator.ThreadPoolExecutor):
+    def submit(self, call):
+        begun.append(super().submit(call))
+        return begun[-1]
+    def __exit__(self, *error):
+        (root / "waits").touch()
+        return super().__exit__(*error)
+creator.ThreadPoolExecutor = Pool
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    (root / "ended").touch()
+    for future in begun:
+        future.exception()
+""",
+    )
+    with victim.running(step="after the network") as process:
+        victim.reached()
+        for after in ("waits", "ended"):
+            os.kill(process.pid, signal.SIGINT)
+            eventually(lambda name=after: (victim.root / name).stat())
+        assert victim.things() == []
+        victim.go()
+        assert process.wait(timeout=60) == pytest.ExitCode.INTERRUPTED, victim.output
+    victim.nothing_left()
+
+
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
 )

@@ -153,6 +153,18 @@ def test_who_leaves_while_others_go_on_is_in_the_record_until_it_is_done(tmp_pat
     assert [*tmp_path.iterdir()] == []
 
 
+def test_who_has_something_under_way_stays_in_the_record_and_does_not_count(tmp_path: Path) -> None:
+    first, second, reader = (RunRecord("run", tmp_path) for _ in range(3))
+    first.join(uses=True)
+    second.join(uses=True)
+    with first.leave(settled=False) as last:
+        assert not last
+    with second.leave(settled=False) as last:
+        assert last
+    assert [m.leaving for m in reader.members()] == [True, True]
+    assert reader.others() == []
+
+
 def test_a_process_that_has_ended_does_not_count(tmp_path: Path) -> None:
     mine = RunRecord("run", tmp_path)
     mine.join(uses=True)
