@@ -216,9 +216,9 @@ def pytest_unconfigure():
     )
     with victim.running(step="after the network") as process:
         victim.reached()
-        for after in ("waits", "ended"):
+        for sign in (victim.root / "waits", victim.root / "ended"):
             os.kill(process.pid, signal.SIGINT)
-            eventually(lambda name=after: (victim.root / name).stat())
+            eventually(sign.stat)
         assert victim.things() == []
         victim.go()
         assert process.wait(timeout=60) == pytest.ExitCode.INTERRUPTED, victim.output
