@@ -33,6 +33,18 @@ from harness.lease.kept import KeptStacks
 print(KeptStacks("checkout", sys.argv[2], folder=Path(sys.argv[1])).take(), flush=True)
 sys.stdin.read()
 """
+# A process that takes what is kept, and ends before a child that it has forked.
+FORKS = """
+import os, sys
+from pathlib import Path
+from harness.lease.kept import KeptStacks
+kept = KeptStacks("checkout", "one", folder=Path(sys.argv[1]))
+assert kept.take()
+if os.fork():
+    os._exit(0)
+print("a child", flush=True)
+sys.stdin.read()
+"""
 
 
 @contextmanager
@@ -113,6 +125,14 @@ def test_one_run_at_a_time_has_what_is_kept(tmp_path: Path) -> None:
         assert mine.take()
         mine.leave()
         elsewhere.leave()
+
+
+def test_a_child_that_a_test_forked_does_not_have_what_is_kept(tmp_path: Path) -> None:
+    with other(FORKS, str(tmp_path), says="a child") as process:
+        process.wait()  # the child goes on
+        mine = KeptStacks("checkout", "two", folder=tmp_path)
+        assert mine.take()
+        mine.leave()
 
 
 def test_whoever_has_left_is_not_the_last_one_again(tmp_path: Path) -> None:
