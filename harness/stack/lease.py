@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from harness.container import Container
+from harness.errors import ServiceStateError
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Tier
 from harness.plan.need import Need
@@ -56,6 +58,7 @@ class Lease:
         Raises:
             HarnessError: A start failed. A stack that was to be new is gone.
         """
+        self._check_process()
         need = self._need.joined(services)
         self._fleet.check_names(need.services, self._test)
         if not need:
@@ -76,6 +79,14 @@ class Lease:
                 self.release()
             raise
         self._need = need  # not sooner: what could not join must not fail what joins later
+
+    def _check_process(self) -> None:
+        if self._fleet.is_a_copy:
+            raise ServiceStateError(
+                f"wanted services for {self._test} in process {os.getpid()}, a child that a test "
+                f"has forked: they are started by its parent alone. Have the child end by "
+                f"os._exit(), whatever happens in it, or it goes on with the tests as well."
+            )
 
     def _up(self, tier: Tier) -> None:
         elsewhere = self._elsewhere(tier)
@@ -147,6 +158,8 @@ class Lease:
             reset: Whether state that is to be put back is put back: nobody wants it any more
                 after the last test.
         """
+        if self._fleet.is_a_copy:
+            return
         stacks, self._stacks = self._stacks, {}
         had = {*self._where.values()}  # a stack that did not come up has no state to put back
         self._where.clear()

@@ -101,6 +101,33 @@ def test_forks(app):
     victim.nothing_left()
 
 
+@pytest.mark.parametrize("isolation", ["fresh", "shared"])
+def test_a_child_that_comes_back_to_pytest_touches_nothing_of_its_parents(
+    victim: Victim, isolation: str
+) -> None:
+    victim.write(
+        "test_it.py",
+        """
+import os, pytest
+@pytest.mark.app
+def test_forks(app):
+    if (pid := os.fork()) == 0:
+        raise SystemExit(3)  # instead of os._exit(): it goes on with the tests as well
+    os.waitpid(pid, 0)
+    assert app.container.exec(["true"]).exit_code == 0
+@pytest.mark.app
+def test_next(app):
+    assert app.container.exec(["true"]).exit_code == 0
+""",
+    )
+    assert victim.run(f"--harness-isolation={isolation}") == 0, victim.output
+    assert "wanted services for test_it.py::test_next in process" in victim.output
+    assert "Have the child end by os._exit()" in victim.output
+    assert "1 failed, 1 error" in victim.output  # in the child
+    assert "2 passed" in victim.output
+    victim.nothing_left()
+
+
 def test_a_signal_that_a_test_swallows_is_not_the_last_one(victim: Victim) -> None:
     victim.write(
         "test_it.py",
