@@ -221,29 +221,32 @@ class DockerEngine(Making):
 
         deadline = time.monotonic() + _NETWORK_DEADLINE
         while True:
-            ours = self._disconnect_ours(network)
+            others = self._disconnect_ours(network)
             try:
                 return self._client.remove_network(network)
             except APIError as error:
                 busy = "active endpoints" in str(error.explanation)
-                if not (ours and busy) or time.monotonic() > deadline:
+                if busy and others:
+                    raise EngineRefusedError(_kept_by(others, str(error.explanation))) from None
+                if not busy or time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE)
 
-    def _disconnect_ours(self, network: str) -> bool:
-        """Disconnect what is ours from a network; return whether nothing else is in it."""
+    def _disconnect_ours(self, network: str) -> list[str]:
+        """Disconnect what is ours from a network; return the names of what else is in it."""
         from docker.errors import APIError, NotFound
 
-        only_ours = True
-        for container in self._client.inspect_network(network).get("Containers") or ():
+        others = []
+        connected = self._client.inspect_network(network).get("Containers") or {}
+        for container, endpoint in connected.items():
             with suppress(NotFound):
                 labels = self._client.inspect_container(container)["Config"].get("Labels") or {}
                 if RUN not in labels:
-                    only_ours = False
+                    others.append(str(endpoint.get("Name") or container))
                     continue
                 with suppress(APIError):
                     self._client.disconnect_container_from_network(container, network, force=True)
-        return only_ours
+        return others
 
     def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
         """Return the ids of all networks with these labels, by their names in compose files."""
@@ -317,6 +320,14 @@ class DockerEngine(Making):
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _kept_by(others: Sequence[str], refusal: str) -> str:
+    names = " ".join(sorted(others))
+    return (
+        f"a network stays, as somebody else has connected containers to it: {names}. Remove or "
+        f"disconnect them, then run `harness prune`. The engine said: {refusal}"
+    )
 
 
 def _local_listener(port: int) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.lease.labels import OWNER
 from tests.eventually import eventually
 
 from .steps import IN_THE_TEST, STEPS
@@ -167,7 +168,8 @@ def test_a_dead_worker_whose_things_cannot_go_does_not_blind_the_reaper(victim: 
     client = victim.engine.client
     with victim.running("-n2", step=IN_THE_TEST) as process:
         worker = victim.reached()
-        network = next(t for t in victim.engine.things(victim.labels) if t.kind == "network")
+        its_own = victim.engine.things({**victim.labels, OWNER: str(worker)})
+        network = next(t for t in its_own if t.kind == "network")
         config = client.create_host_config(network_mode=network.id)
         other = client.create_container("debian:bookworm-slim", ["sleep", "60"], host_config=config)
         try:
