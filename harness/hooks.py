@@ -76,7 +76,8 @@ class SessionHooks:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Take note that the run ends: a further signal must not end its end."""
         self._session.interrupts.ending()
-        if excinfo.errisinstance(KeyboardInterrupt):  # not pytest.exit(), which cuts nothing short
+        # pytest's own cut nothing short: pytest.exit(), and -x under xdist
+        if not excinfo.errisinstance((pytest.exit.Exception, pytest.Session.Interrupted)):
             self._session.run.interrupted()
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
