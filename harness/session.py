@@ -101,7 +101,10 @@ class HarnessSession:
         from harness.stack.yard import open_yard
 
         self.interrupts.install()
-        yard = open_yard(self.settings, self.source, self.console.say, self.console.warn, self.run)
+        console = self.console
+        yard = open_yard(
+            self.settings, self.source, console.say, console.warn, self.run, console.tell
+        )
         self.secrets.know(yard.project)
         return yard
 
@@ -332,12 +335,21 @@ class HarnessSession:
         return self._own
 
     def _check_environment(self, item: pytest.Item, need: Need, bounds: Bounds) -> None:
-        """Check that a test's variables are not for services that wider fixtures have for all.
+        """Check that a test's variables are not for services that live for several tests.
 
         Raises:
-            SettingError: They are.
+            SettingError: They are: wider fixtures use them, or a process that is attached.
         """
+        attached = closure_of(self.settings.attach, self.tests.graph)
+        concerned = {*closure_of(need.services, self.tests.graph)} & {*self.settings.attach}
         for service, _ in need.environment:
+            if concerned and service in attached:
+                raise SettingError(
+                    f"{place(item)}: env is given to service {service!r}, and what is attached "
+                    f"({', '.join(sorted(concerned))}) lives for the whole run, with all that it "
+                    f"depends on: one test cannot have other variables than the next. Run this "
+                    f"test without --harness-attach."
+                )
             if service in bounds.lives:
                 scope = bounds.lives[service].scope
                 raise SettingError(

@@ -37,7 +37,7 @@ from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
 from harness.stack.abreast import Abreast
 from harness.stack.backend import Ranges, backend
-from harness.stack.creator import Creator
+from harness.stack.creator import Creates
 from harness.stack.images import Images
 from harness.stack.outage import Outage
 
@@ -75,7 +75,7 @@ class Yard:
     events: Events
     composer: Composer
     images: Images
-    creator: Creator
+    creator: Creates
     claims: PortClaims
     subnets: SubnetClaims
     folder: Path
@@ -151,10 +151,19 @@ def open_yard(
     say: Callable[[str], None],
     warn: Callable[[str], None],
     run: Run,
+    tell: Say | None = None,
 ) -> Yard:
     """Check the compose files, find Compose and the engine, and resolve the project.
 
     When this returns, a reaper watches over the run.
+
+    Args:
+        settings: What the user chose.
+        source: The compose files as written.
+        say: Shows a line of progress.
+        warn: Shows a warning.
+        run: The run.
+        tell: Shows what the user must see, as it is; ``say`` unless given.
 
     Raises:
         HarnessError: One of these failed.
@@ -164,7 +173,7 @@ def open_yard(
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
-    by = backend(settings.engine)
+    by = backend(settings, tell or say)
     first = run.join(uses=by.uses_docker)
     watched = Abreast(run.ensure_watched)
     connecting = Abreast(
@@ -187,6 +196,7 @@ def open_yard(
     composer = by.composer(engine, compose, source, project)
     ranges = by.subnets(engine, settings.subnets)
     subnets = _subnets(ranges, settings, engine, project)
+    creator = by.creator(engine, composer, subnets, project)
     return Yard(
         source=source,
         project=project,
@@ -194,7 +204,7 @@ def open_yard(
         events=engine.watch({RUN: ""}),  # stacks that an earlier run kept, too
         composer=composer,
         images=Images(project, engine, composer, settings.root, folder, settings.build, say),
-        creator=Creator(engine, composer, subnets),
+        creator=creator,
         claims=PortClaims(),
         subnets=subnets,
         folder=folder,
