@@ -387,7 +387,8 @@ def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> A
     try:
         return to(raw)
     except ValueError:
-        raise SettingError(f"{where}: {raw!r} is not {wanted}") from None
+        found = ", ".join(raw) if isinstance(raw, list) else raw
+        raise SettingError(f"{where}: {found!r} is not {wanted}") from None
 
 
 def _ranges(text: str) -> tuple[IPv4Network, ...] | None:

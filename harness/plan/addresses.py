@@ -45,11 +45,13 @@ class AmbiguousError(Exception):
         variable: Its name.
         why: What is wrong with its value, in words.
         instead: What could be written into ``x-harness: {process: {environment: …}}``.
+        lacks: The service and the port that it is not known to have, where that is what is wrong.
     """
 
     variable: str
     why: str
     instead: str
+    lacks: tuple[str, int] | None = None
 
 
 # The port that a URL means when it names none (IANA's registry, and the clients' own defaults).
@@ -182,6 +184,7 @@ def _in_text(variable: str, value: str, names: Mapping[str, Ports], known: str) 
                 variable,
                 f"it names {name}:{port}, but {name!r} has {_listed(names[name])}",
                 value,
+                (name, port),
             )
         return names[name][port]
 
@@ -268,7 +271,10 @@ def _paired(
         )
     if int(port) not in ports:
         raise AmbiguousError(
-            variable, f"with {pair} it names {name}:{port}, but {name!r} has {_listed(ports)}", name
+            variable,
+            f"with {pair} it names {name}:{port}, but {name!r} has {_listed(ports)}",
+            name,
+            (name, int(port)),
         )
     return ports[int(port)]
 

@@ -6,7 +6,7 @@ documents of stacks: whoever makes something of a service sees it there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
@@ -158,6 +158,34 @@ def place_of(service: Service) -> Address | None:
     """Return where a remote service of a swapped project is."""
     found = service.harness.get(KEY) or {}
     return Address(*found["at"]) if "at" in found else None
+
+
+def runs_here(service: Service) -> bool:
+    """Whether somebody runs a service for this run: the harness, or the user."""
+    return swap_of(service) is not How.REMOTE
+
+
+def is_ours(service: Service) -> bool:
+    """Whether the harness starts a service, and may replace it."""
+    how = swap_of(service)
+    return how is None or how.is_ours
+
+
+def seen_otherwise(project: Project, names: Collection[str]) -> set[str]:
+    """Return those services whose connections come from another address than their own.
+
+    They pass the machine of the engine: from a process to a container, or from a container to
+    what is none. Who serves them sees a gateway, or a forwarder.
+    """
+    return {
+        name
+        for name in names
+        if swap_of(project.services[name])
+        or any(
+            dependency.service in project.services and swap_of(project.services[dependency.service])
+            for dependency in project.services[name].dependencies
+        )
+    }
 
 
 def front_network(service: str) -> str:

@@ -108,7 +108,7 @@ class Processes:
         """Leave out what only containers have."""
         from harness.plan.as_processes import as_processes
 
-        return as_processes(swapped(project, self._swaps, fronts=False))
+        return swapped(as_processes(project), self._swaps, fronts=False)
 
     def composer(
         self, engine: Engine, compose: Compose, source: Source, project: Project

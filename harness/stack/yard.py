@@ -32,6 +32,7 @@ from harness.plan.extension import (
     check_resolved_extension,
 )
 from harness.plan.subnets import fixed_subnets
+from harness.plan.swaps import runs_here
 from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
@@ -104,7 +105,7 @@ class Yard:
                 itself can come to nothing.
             SettingError: An ``x-harness`` makes no sense once its variables have values.
         """
-        findings = find_unset(self.source, self.project, services)
+        findings = find_unset(self.source, self.project, [*filter(runs_here, services)])
         check_variables(findings)
         check_references(self.project, services)
         check_sense(services)

@@ -202,8 +202,8 @@ class MixedEngine:
         return not image or self.docker.has_image(image)
 
     def image_id(self, image: str) -> str | None:
-        """Return an image's id."""
-        return self.docker.image_id(image)
+        """Return an image's id; what is no container has none."""
+        return self.docker.image_id(image) if image else None
 
     def image_tags(self, image: str) -> tuple[str, ...]:
         """Return the names that an image goes by."""

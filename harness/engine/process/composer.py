@@ -19,7 +19,7 @@ from harness.model.duration import seconds
 from harness.model.project import Project, Service, parse_service, unescaped
 from harness.plan.process_entry import ProcessEntry, process_of
 from harness.plan.ready import Health, ready_of
-from harness.plan.swaps import is_front, place_of, swap_of
+from harness.plan.swaps import is_front, is_ours, place_of, swap_of
 from harness.services.local import server
 
 _GRACE = 10.0  # seconds; Compose's own default for `stop_grace_period`
@@ -125,7 +125,7 @@ class ProcessComposer:
         return parse_service(name, section, known.place if known else "")
 
     def _check(self, services: Sequence[Service], entries: Mapping[str, ProcessEntry]) -> None:
-        ours = [s for s in services if (how := swap_of(s)) is None or how.is_ours]
+        ours = [service for service in services if is_ours(service)]
         unknown = [service for service in ours if not entries[service.name]]
         if unknown:
             called = ", ".join(service.called for service in unknown)

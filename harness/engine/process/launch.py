@@ -118,11 +118,13 @@ def _rewritten(made: Made, names: Mapping[str, Ports]) -> dict[str, str]:
     try:
         return rewritten(theirs, names, made.names, made.own.keys())
     except AmbiguousError as error:
+        name, port = error.lacks or ("", 0)
+        add = f'Add `ports: ["{port}"]` to service {name!r}. Or say' if error.lacks else "Say"
         raise SettingError(
             f"{_line_of(made.place, error.variable)}: the variable {error.variable} of service "
             f"{made.service!r} is {theirs.get(error.variable, '')!r}, and as a process the "
-            f"service cannot know where that listens: {error.why}. Say it: `x-harness: {{process: "
-            f"{{environment: {{{error.variable}: {error.instead!r}}}}}}}`, where $${{name.host}}, "
+            f"service cannot know where that listens: {error.why}. {add} it: `x-harness: "
+            f"{{process: {{environment: {{{error.variable}: {error.instead!r}}}}}}}`, where $${{name.host}}, "
             f"$${{name.port}} and $${{name.port_8080}} stand for where services listen."
         ) from None
 
