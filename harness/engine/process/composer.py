@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.engine.answers import NUMBER_LABEL, SERVICE_LABEL
-from harness.engine.process.store import LOOPBACK, Made, Store, forwarder_of, new_id
+from harness.engine.process.store import FORWARDS, LOOPBACK, Made, Store, forwarder_of, new_id
 from harness.engine.protocol import Composer, Say
 from harness.errors import SettingError
 from harness.lease.labels import STACK
@@ -206,7 +206,7 @@ class ProcessComposer:
 
 def _forwarder(made: Made, front: str) -> Made:
     """Return what forwards to a process from where containers are."""
-    name = f"{made.service} (forwarder)"
+    name = f"{made.service}{FORWARDS}"
     return replace(
         made,
         id=forwarder_of(made.id),

@@ -36,7 +36,7 @@ def listeners(made: Made) -> Iterator[list[int]]:
                 one.bind((address, port))
                 one.listen(_BACKLOG)
             except OSError as error:
-                raise _refused(made, address, port, error) from None
+                raise refused(made, address, port, error) from None
             opened.append(one.fileno())
         yield opened
 
@@ -50,7 +50,8 @@ def command(made: Made, descriptors: Sequence[int]) -> list[str]:
     return [sys.executable, "-IS", str(forward.__file__), *pairs]
 
 
-def _refused(made: Made, address: str, port: int, error: OSError) -> HarnessError:
+def refused(made: Made, address: str, port: int, error: OSError) -> HarnessError:
+    """Return the error for an address at which nobody can listen."""
     wanted = f"{made.called} is to be reached from containers at {Address(address, port)}, but "
     if error.errno == errno.EADDRINUSE:
         holder = holder_of(port) or "somebody who listens on every address of this machine"

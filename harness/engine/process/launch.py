@@ -124,8 +124,9 @@ def _rewritten(made: Made, names: Mapping[str, Ports]) -> dict[str, str]:
             f"{_line_of(made.place, error.variable)}: the variable {error.variable} of service "
             f"{made.service!r} is {theirs.get(error.variable, '')!r}, and as a process the "
             f"service cannot know where that listens: {error.why}. {add} it: `x-harness: "
-            f"{{process: {{environment: {{{error.variable}: {error.instead!r}}}}}}}`, where $${{name.host}}, "
-            f"$${{name.port}} and $${{name.port_8080}} stand for where services listen."
+            f"{{process: {{environment: {{{error.variable}: {error.instead!r}}}}}}}`, where "
+            f"$${{name.host}}, $${{name.port}} and $${{name.port_8080}} stand for where services "
+            f"listen."
         ) from None
 
 

@@ -24,6 +24,8 @@ _NOBODY = ProcessId(0, "")
 # What an id begins with, of a process and of its forwarder: none of a container's does.
 _PROCESS, _FORWARDER = "p", "q"
 LOOPBACK = "127.0.0.1"
+FORWARDS = " (forwarder)"
+"""What the name of a service ends with for what forwards to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Made:
     def called(self) -> str:
         """What messages call it."""
         where = f"{self.place}: " if self.place else ""
-        return f"{where}service {self.service!r}"
+        return f"{where}service {self.service.removesuffix(FORWARDS)!r}"
 
 
 @dataclass(frozen=True, slots=True)
