@@ -21,7 +21,15 @@ from harness.model.project import Project
 from harness.plan.addresses import Address
 from harness.plan.beside import Beside, containers_document
 from harness.plan.publishing import published_for
-from harness.plan.swaps import How, Swaps, front_network, is_front, swap_of, swapped
+from harness.plan.swaps import (
+    How,
+    Swaps,
+    front_network,
+    is_front,
+    is_loopback,
+    swap_of,
+    swapped,
+)
 from harness.stack.backend import Docker, compose_engine, process_composer
 from harness.stack.creator import Creates, Creator
 
@@ -55,7 +63,7 @@ class Mixed(Docker):
             SettingError: Containers of this engine could not reach what is started here.
         """
         assert isinstance(engine, MixedEngine)
-        _check_seat(engine.reach.seat, self._swaps)
+        check_seat(engine.reach.seat, self._swaps)
         return MixedComposer(
             compose_engine(compose, source),
             process_composer(engine.processes, compose, source, project),
@@ -207,7 +215,7 @@ class MixedCreator:
         )
 
 
-def _check_seat(seat: Seat, swaps: Swaps) -> None:
+def check_seat(seat: Seat, swaps: Swaps) -> None:
     """See that containers can reach what runs beside them.
 
     Raises:
@@ -216,7 +224,7 @@ def _check_seat(seat: Seat, swaps: Swaps) -> None:
     if seat is Seat.MACHINE:
         return
     for name, how in swaps.hows.items():
-        if how is not How.REMOTE:
+        if how is not How.REMOTE or is_loopback(swaps.places[name].host):
             raise SettingError(
                 f"{how.option} {name}: containers would have to reach what runs here, and the "
                 f"tests run {seat.value}, not on the machine of the engine. Run them there, or "

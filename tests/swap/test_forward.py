@@ -98,8 +98,9 @@ def test_where_nobody_listens_a_connection_ends_and_the_next_may_succeed() -> No
             def greeted() -> bool:
                 with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
                     service, _ = server.accept()
-                    service.sendall(b"x")
-                    return client.recv(1) == b"x"
+                    with service:
+                        service.sendall(b"x")
+                        return client.recv(1) == b"x"
 
             assert eventually(greeted)
 

@@ -23,6 +23,11 @@ mid:
   ports: ["7411"]
   networks: {default: {aliases: [middle]}}
   x-harness: {process: {command: [./tell]}}
+worker:
+  depends_on: [mid]
+  environment: {MID_URL: "http://mid:7411"}
+  image: nobody.example/has-it
+  x-harness: {process: {command: "sleep 600"}}
 top:
   image: debian:bookworm-slim
   init: true
@@ -32,10 +37,10 @@ top:
 
 
 def test_each_finds_the_other_and_every_stack_has_its_own(swapped: Swapped) -> None:
-    lab = swapped(local=("mid",))
+    lab = swapped(local=("mid", "worker"))
     lab.services(CHAIN)
 
-    one, two = lab.up("top"), lab.up("top", test="other")
+    one, two = lab.up("top", "worker"), lab.up("top", "worker", test="other")
 
     ports = set()
     for lease in (one, two):
@@ -47,10 +52,11 @@ def test_each_finds_the_other_and_every_stack_has_its_own(swapped: Swapped) -> N
         assert variables["BACK_PORT"] == str(back.port(8080))
         assert variables["PORT"] == str(mid.port(7411))
         assert answer(back.port(8080)) == "hello"
+        assert lease.containers("worker")[0].env["MID_URL"] == f"http://127.0.0.1:{mid.port(7411)}"
         assert mid.network_info[0].hostname == "127.0.0.1"
         ports.add(mid.port(7411))
     assert len(ports) == 2
-    assert {c.service for c in one.all_containers()} == {"back", "mid", "top"}
+    assert {c.service for c in one.all_containers()} == {"back", "mid", "top", "worker"}
 
 
 def test_a_test_does_with_it_what_it_does_with_a_container(swapped: Swapped) -> None:

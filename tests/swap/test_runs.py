@@ -85,9 +85,8 @@ def running(folder: Path, *args: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_example_does_not_notice_that_a_service_is_a_process() -> None:
-    with pytest_run(
-        ROOT, "--harness-local=orders", "--harness-isolation=reset", "tests/integration", "-q"
-    ) as run:
+    shop = "tests/integration/test_shop.py"
+    with pytest_run(ROOT, "--harness-local=catalog", "--harness-isolation=reset", shop) as run:
         out, _ = run.communicate(timeout=300)
 
     assert run.returncode == 0, out
@@ -173,6 +172,7 @@ def test_whoever_waits_for_it_no_longer_ends_the_run(project: Path) -> None:
         run.send_signal(signal.SIGINT)
         out = reader.end()
 
+    assert "harness: started by you: mid" in out
     assert "KeyboardInterrupt" in out
     assert run.returncode == 2
     assert eventually(lambda: left(project), until=lambda found: not found) == []
@@ -181,7 +181,8 @@ def test_whoever_waits_for_it_no_longer_ends_the_run(project: Path) -> None:
 def test_variables_of_one_test_are_refused_for_what_is_attached(project: Path) -> None:
     (project / "test_it.py").write_text(
         "import pytest\n"
-        "@pytest.mark.services('mid', env={'back': {'A': '1'}})\n"
+        "@pytest.mark.services('back', env={'A': '1'})\n"
+        "@pytest.mark.mid\n"
         "def test_it(): ...\n"
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.engine.reach import Seat
 from harness.errors import SettingError, UnknownServiceError
 from harness.model.project import Project, parse_project
 from harness.plan.addresses import Address
@@ -24,6 +25,7 @@ from harness.plan.swaps import (
 )
 from harness.settings import Settings
 from harness.source import discover
+from harness.stack.mixed import check_seat
 
 WHERE = {name: f"--harness-{name}" for name in ("local", "remote", "attach", "engine", "keep")}
 WHERE["faithful"] = "--harness-faithful"
@@ -239,6 +241,15 @@ def test_who_reaches_a_swapped_service_or_is_one_is_seen_under_another_address()
     made = swapped(whole, local("app"), fronts=True)
 
     assert seen_otherwise(made, ["db", "app", "top", "x"]) == {"app", "top"}
+
+
+@pytest.mark.parametrize("seat", [Seat.CONTAINER, Seat.ELSEWHERE])
+def test_what_runs_here_cannot_be_reached_by_containers_that_run_elsewhere(seat: Seat) -> None:
+    for swaps in (local("app"), remote("app", "localhost:80"), Swaps({"app": How.ATTACH})):
+        with pytest.raises(SettingError, match=f"the tests run {seat.value}, not on the machine"):
+            check_seat(seat, swaps)
+        check_seat(Seat.MACHINE, swaps)
+    check_seat(seat, remote("app"))
 
 
 def published(service: str, environment: dict[str, str], **sections: Any) -> list[str]:

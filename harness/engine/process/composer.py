@@ -92,7 +92,8 @@ class ProcessComposer:
             for number in range(1, service.replicas + 1):
                 if (service.name, number) not in there:
                     made = self._made(project, service, number, entries[service.name])
-                    front = fronts.get(service.name, "") if number == 1 else ""
+                    reached = number == 1 and made.ports
+                    front = fronts.get(service.name, "") if reached else ""
                     if front:
                         self._store.add(_forwarder(made, front))
                     self._store.add(replace(made, front=front))
