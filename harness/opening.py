@@ -90,7 +90,8 @@ def check_chosen(settings: Settings, source: Source) -> None:
         UnknownServiceError: It is not.
     """
     if settings.local or settings.remote or settings.attach:
-        from harness.plan.swaps import check_names, swaps_of
+        from harness.plan.swap_choice import swaps_of
+        from harness.plan.swapping import check_names
 
         check_names(swaps_of(settings), source.services)
 

@@ -318,7 +318,7 @@ def _together(
 ) -> Settings:
     """Check that what was set goes together."""
     if settings.local or settings.remote or settings.attach:
-        from harness.plan.swaps import check_settings
+        from harness.plan.swap_choice import check_settings
 
         check_settings(
             settings,

@@ -12,7 +12,9 @@ from harness.errors import EngineRefusedError
 from harness.lease.run import Run
 from harness.lease.subnets import SubnetClaims, ranges_for
 from harness.model.project import Project
-from harness.plan.swaps import Swaps, swapped, swaps_of
+from harness.plan.swap_choice import swaps_of
+from harness.plan.swapping import swapped
+from harness.plan.swaps import Swaps
 from harness.stack.creator import Creates, Creator
 
 if TYPE_CHECKING:

@@ -21,15 +21,8 @@ from harness.model.project import Project
 from harness.plan.addresses import Address
 from harness.plan.beside import Beside, containers_document
 from harness.plan.publishing import published_for
-from harness.plan.swaps import (
-    How,
-    Swaps,
-    front_network,
-    is_front,
-    is_loopback,
-    swap_of,
-    swapped,
-)
+from harness.plan.swapping import swapped
+from harness.plan.swaps import How, Swaps, front_network, is_front, is_loopback, swap_of
 from harness.stack.backend import Docker, compose_engine, process_composer
 from harness.stack.creator import Creates, Creator
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from queue import Queue
+from threading import Thread
 
 import pytest
 
 from harness import NotOursError, ServiceNotReadyError
+from harness.probe.http import HttpProbe
 from harness.service import Service
 from tests.swap.conftest import Swapped
 from tests.swap.lab import serving, web
@@ -95,3 +99,24 @@ def test_one_that_does_not_answer_is_told_with_its_address(swapped: Swapped) -> 
     assert "service 'api' was not ready after 0.3 s" in str(error.value)
     assert "GET http://127.0.0.1:1/health" in str(error.value)
     assert "last seen: connection refused" in str(error.value)
+
+
+def test_one_that_speaks_tls_is_asked_over_tls() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        first = Queue[bytes]()
+
+        def hang_up() -> None:
+            link, _ = server.accept()
+            with link:
+                first.put(link.recv(1))
+
+        thread = Thread(target=hang_up)
+        thread.start()
+        probe = HttpProbe("127.0.0.1", server.getsockname()[1], "7412/tcp", "/health", tls=True)
+
+        seen = probe.look()
+
+        thread.join()
+    assert not seen.ready
+    assert first.get() == b"\x16"  # a handshake (RFC 8446, section 5.1)
+    assert probe.name.startswith("GET https://127.0.0.1:")

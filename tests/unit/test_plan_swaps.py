@@ -12,17 +12,9 @@ from harness.plan.addresses import Address
 from harness.plan.extension import check_extension, check_resolved_extension
 from harness.plan.publishing import published_for
 from harness.plan.ready import Http, Tcp, ready_of
-from harness.plan.swaps import (
-    How,
-    Swaps,
-    check_settings,
-    front_network,
-    parse_place,
-    place_of,
-    seen_otherwise,
-    swap_of,
-    swapped,
-)
+from harness.plan.swap_choice import check_settings, parse_place
+from harness.plan.swapping import swapped
+from harness.plan.swaps import How, Swaps, front_network, place_of, seen_otherwise, swap_of
 from harness.settings import Settings
 from harness.source import discover
 from harness.stack.mixed import check_seat
