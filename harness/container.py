@@ -72,6 +72,7 @@ class Control:
     wait_ready: Callable[[str], None]
     before_stop: Callable[[str], None]
     host_ports: Callable[[Service], Sequence[int | None]]
+    asked: Callable[[str], None]
 
 
 class Container:
@@ -254,7 +255,7 @@ class Container:
 
     def stop(self) -> None:
         """Stop it as its compose file says: hooks, its own signal, its grace period."""
-        self.disturbed = True
+        self._disturb()
         with self._there():
             self._control.before_stop(self.id)
             self._control.engine.stop(self.id)
@@ -284,7 +285,7 @@ class Container:
         Raises:
             EngineRefusedError: It had not ended 10 s after SIGKILL.
         """
-        self.disturbed = True
+        self._disturb()
         with self._there():
             self._control.engine.kill(self.id, signal)
         if signal in _KILLED:
@@ -292,7 +293,7 @@ class Container:
 
     def pause(self) -> None:
         """Freeze every process in it."""
-        self.disturbed = True
+        self._disturb()
         with self._there():
             self._control.engine.pause(self.id)
 
@@ -300,6 +301,10 @@ class Container:
         """Thaw it."""
         with self._there():
             self._control.engine.unpause(self.id)
+
+    def _disturb(self) -> None:
+        self.disturbed = True
+        self._control.asked(self.id)
 
     def _look(self) -> Snapshot:
         with self._there():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import HarnessError
+from harness.observe.event import Kind
 
 if TYPE_CHECKING:
     from harness.session import HarnessSession
@@ -44,10 +45,18 @@ class SessionHooks:
         """Take note of the tests that will run."""
         self._session.tests.will_run(session.items)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> None:
-        """Take note of the test that follows."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """Take note of the test that begins, and of the one that follows."""
         self._session.tests.following = nextitem
+        with self._session.told_tests.running(item, concerned=self._needs.concerns(item)):
+            return (yield)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take note of what a phase of the test came to."""
+        self._session.told_tests.phase(report)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -68,6 +77,10 @@ class SessionHooks:
         """Take note that the run ends: a further signal must not end its end."""
         self._session.interrupts.ending()
 
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Begin the journal."""
+        self._session.begin_journal(pytest.__version__)
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Remove whatever is left, after the last fixtures; a run that leaves something failed."""
@@ -84,6 +97,7 @@ class SessionHooks:
             session.config.workeroutput[WORKER_OUTPUT] = output(self._session, self.left)
             self.left.clear()
         self.judge(session)
+        self._session.journal.tell(Kind.RUN_END, exit_status=int(session.exitstatus))
 
     def not_removed(self, error: HarnessError) -> None:
         """Take note of what could not be removed."""
@@ -128,6 +142,7 @@ class SessionHooks:
         self._close()
         for line in (*self.left, *self.noted):
             print(line, file=sys.stderr)
+        self._session.journal.close()
         self._session.interrupts.uninstall()
 
     def _close(self) -> None:

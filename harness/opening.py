@@ -12,6 +12,7 @@ from harness.errors import mask_by
 from harness.lease.run import Run
 from harness.markers import TeamMarkers, marker_lines, registered, service_markers
 from harness.model.names import Naming, name_services
+from harness.observe.journal import Journal
 from harness.plan.need import SERVICES_MARKER
 from harness.secrets import Secrets
 from harness.service import NEED_ATTRIBUTE, plain_fixture
@@ -61,6 +62,7 @@ def open_session(
     }
     if source.complete:
         check_chosen(settings, source)
+    run = run_of(config, settings)
     session = HarnessSession(
         settings,
         source,
@@ -68,8 +70,9 @@ def open_session(
         markers,
         Console(config),
         lambda: {*registered(config)},
-        run_of(config, settings),
+        run,
         secrets,
+        Journal(run.worker),
     )
     existing_fixtures = {**taken, **local}
     others = [

@@ -22,9 +22,13 @@ from harness.errors import (
     HarnessError,
     NoServiceNamedError,
     SettingError,
+    masked,
 )
 from harness.interrupts import Interrupts
 from harness.needs import Needs, place
+from harness.observe.event import Kind
+from harness.observe.journal import Journal
+from harness.observe.tests import TestJournal
 from harness.plan.account import Account
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
 from harness.plan.need import Need
@@ -61,6 +65,7 @@ class HarnessSession:
         registered: Gives the names of all markers, those of pytest and of plugins too.
         run: The run that this process is a part of.
         secrets: What must not be shown.
+        journal: What happens, for whoever shows it.
     """
 
     settings: Settings
@@ -71,6 +76,7 @@ class HarnessSession:
     registered: Callable[[], Collection[str]]
     run: Run
     secrets: Secrets
+    journal: Journal
 
     def __post_init__(self) -> None:
         self._current: Lease | None = None
@@ -84,6 +90,19 @@ class HarnessSession:
         self.interrupts = Interrupts()
         self.needs = Needs(self.markers)
         self.tests = CollectedTests(self.settings, self.source, self.needs)
+        self.told_tests = TestJournal(self.journal)
+
+    def begin_journal(self, pytest_version: str) -> None:
+        """Tell what kind of run it is."""
+        self.journal.tell(
+            Kind.RUN_BEGIN,
+            run=self.run.id,
+            project=self.settings.root.name,
+            engine=self.settings.engine,
+            isolation=str(self.settings.isolation),
+            pytest=pytest_version,
+            pid=os.getpid(),
+        )
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -95,18 +114,25 @@ class HarnessSession:
             Collected(self.source.services.keys(), self.tests.needs),
             self.settings.isolation,
             self.settings.retry_start,
+            self.journal,
         )
 
     def _open_yard(self) -> Yard:
         from harness.stack.yard import open_yard
 
         self.interrupts.install()
-        console = self.console
+        console, warn = self.console, self.warn
         yard = open_yard(
-            self.settings, self.source, console.say, console.warn, self.run, console.tell
+            self.settings, self.source, console.say, warn, self.run, self.journal, console.tell
         )
         self.secrets.know(yard.project)
+        self.journal.write_to(self.run.folder)
         return yard
+
+    def warn(self, text: str) -> None:
+        """Show a warning in pytest's summary of warnings."""
+        self.journal.tell(Kind.WARNING, text=masked(text))
+        self.console.warn(text)
 
     @cached_property
     def project(self) -> DockerProject:
@@ -125,6 +151,7 @@ class HarnessSession:
         Raises:
             HarnessError: The start failed.
         """
+        self.told_tests.concerned()
         lease = self._lease(item)
         self._current, self._explained = lease, False
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from harness.errors import HarnessError, UnknownServiceError, nearest
 from harness.lease.labels import RUN
 from harness.model.isolation import Isolation
+from harness.observe.journal import Journal
 from harness.plan.account import Account, Start
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Rules, Tier, tiers
@@ -46,6 +47,7 @@ class Fleet:
         collected: Collected,
         isolation: Isolation = Isolation.FRESH,
         retry_start: bool = False,
+        journal: Journal | None = None,
     ) -> None:
         """Make a fleet of no stacks.
 
@@ -54,9 +56,11 @@ class Fleet:
             collected: What the tests come to.
             isolation: How far a test's services are its own, unless something nearer says so.
             retry_start: Whether a start that failed is tried again.
+            journal: Takes what happens.
         """
         self.starts: list[Start] = []
         self.left: list[str] = []
+        self.journal = journal or Journal()
         self._make_yard = make_yard
         self._collected = collected
         self._isolation = isolation

@@ -17,6 +17,8 @@ from harness.errors import HarnessError, ImageUnavailableError
 from harness.lease.labels import PREFIX
 from harness.lease.shared import shared_folder
 from harness.model.project import Project, Service
+from harness.observe.event import Kind
+from harness.observe.journal import Journal
 
 # The classic builder runs each step in a container, which it leaves where the step fails.
 _STEP = re.compile(r"---> Running in ([0-9a-f]{12,})")
@@ -34,6 +36,7 @@ class Images:
         folder: Path,
         build: bool,
         say: Say,
+        journal: Journal,
     ) -> None:
         self._project = project
         self._engine = engine
@@ -42,6 +45,7 @@ class Images:
         self._folder = folder
         self._build = build
         self._say = say
+        self._journal = journal
         self._builders = {s.image: s for s in project.services.values() if s.builds and s.image}
         self._ready: set[str] = set()
         self._lock = threading.Lock()
@@ -116,7 +120,7 @@ class Images:
             self._say(line)
 
         try:
-            with _placed([service]):
+            with self._told(Kind.IMAGE_BUILD, [service]):
                 self._composer.build(self._name, file, [service.name], say)
         except BaseException:
             for container in steps[-1:]:
@@ -124,11 +128,17 @@ class Images:
                     self._engine.discard(container)
             raise
 
+    @contextmanager
+    def _told(self, kind: Kind, services: Sequence[Service]) -> Iterator[None]:
+        names = [service.name for service in services]
+        with self._journal.span(kind, services=names), _placed(services):
+            yield
+
     def _pull_missing(self, services: Sequence[Service]) -> None:
         wanted = [s for s in services if self._must_pull(s)]
         if wanted:
             file = self._write(wanted)
-            with _placed(wanted):
+            with self._told(Kind.IMAGE_PULL, wanted):
                 self._composer.pull(self._name, file, [s.name for s in wanted], self._say)
 
     def _must_pull(self, service: Service) -> bool:

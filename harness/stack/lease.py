@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from harness.container import Container
+from harness.observe.event import Kind
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Tier
 from harness.plan.need import Need
@@ -40,6 +41,7 @@ class Lease:
         self._where: dict[str, Stack] = {}
         self._placed: dict[str, Life] = {}
         self._breaks = 0
+        self._told: dict[str, dict[str, object]] = {}
 
     @property
     def need(self) -> Need:
@@ -58,8 +60,12 @@ class Lease:
         """
         need = self._need.joined(services)
         self._fleet.check_names(need.services, self._test)
-        if not need:
-            return
+        if need:
+            with self._fleet.journal.span(Kind.TEST_LEASE, test=self._test) as told:
+                told["stacks"] = self._told  # filled as the stacks come up
+                self._up_with(need, at_least)
+
+    def _up_with(self, need: Need, at_least: Life) -> None:
         self._fleet.await_engine()
         joins = bool(self._where)
         if not joins:
@@ -85,6 +91,11 @@ class Lease:
             stack = self._fleet.stack(tier, elsewhere, self._test)
             self._stacks[tier.key] = stack
         self._tiers[tier.key] = tier
+        self._told[stack.name] = {
+            "services": [*tier.services],
+            "life": tier.life.name.lower(),
+            "resets": sorted(tier.resets),
+        }
         self._fleet.start(stack, tier, elsewhere, self._test, joins=joins)
         for service in tier.services:
             self._where[service] = stack

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.engine.advice import make_room
@@ -51,6 +52,7 @@ class _Watch:
     probed: bool = False
     waited_for: str = ""
     saw: str = "nothing yet"
+    told: tuple[str, str] | None = None
     pause: float = _FIRST_PAUSE
     snapshot: Snapshot | None = None
     known: ContainerEvent | None = None
@@ -117,12 +119,15 @@ class Readiness:
             looks for itself as well.
         timeout: Seconds for a service that says nothing of its own.
         cancelled: Set when somebody gave up on the stack.
+        looked: Told of each look that saw something new: the service, what was looked at, and
+            what was seen.
     """
 
     engine: Engine
     events: Events
     timeout: float
     cancelled: threading.Event
+    looked: Callable[[Service, str, str], None] = lambda *_: None
 
     def wait(self, service: Service, container: str, one_shot: bool) -> None:
         """Wait until a started container is ready.
@@ -151,15 +156,28 @@ class Readiness:
                     watch.run, watch.probes = snapshot.started_at, self._probes(watch, snapshot)
                 if watch.settled:
                     return None
-                if watch.probes and watch.look():
+                if watch.probes and self._look(watch):
                     continue
             else:
                 watch.probes = None  # the next run may publish its ports anew
                 watch.saw = f"container {snapshot.status}{_restarts(snapshot)}"
+                self._tell(watch)
             limit = self._limit(watch, snapshot)
             if watch.waited > limit:
                 raise ServiceNotReadyError(self._not_ready(watch, snapshot, limit))
             self._pause(watch, container, limit, known)
+
+    def _look(self, watch: _Watch) -> bool:
+        ready = watch.look()
+        self._tell(watch)
+        return ready
+
+    def _tell(self, watch: _Watch) -> None:
+        """Tell what was seen, once."""
+        seen = watch.waited_for, watch.saw
+        if seen != watch.told:
+            watch.told = seen
+            self.looked(watch.service, *seen)
 
     def _seen(self, watch: _Watch, container: str, known: ContainerEvent | None) -> Snapshot:
         """Return how a container is, asking the engine only where it may have changed.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, ResetError
 from harness.model.project import Service
+from harness.observe.event import Kind
 from harness.plan.order import holding_on
 from harness.plan.ready import ready_of
 from harness.plan.resets import check_replaceable, removed_by_others, replaced_with_fixtures
@@ -73,6 +75,17 @@ class Resetter:
             elif not technology and service.reset is None and name in self._wide:
                 self._yard.warn_once(replaced_with_fixtures(service, self._wide.pop(name)))
         self.recover(disturbed)
+
+    @contextmanager
+    def told(self, names: Iterable[str], disturbed: Disturbed) -> Iterator[None]:
+        """Enter into the journal that state is put back, as long as the context lasts."""
+        with self._yard.journal.span(
+            Kind.STACK_RESET, stack=self._stack.name, services=sorted(names)
+        ) as told:
+            yield
+            told["replaced"] = sorted(
+                name for stack, name in disturbed.replaced if stack == self._stack.name
+            )
 
     def reset(self, names: Iterable[str], disturbed: Disturbed) -> None:
         """Put the state of services back, dependencies first.

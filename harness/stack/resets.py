@@ -61,7 +61,8 @@ class Resets:
         outage.wait()
         with outage.blamed("while state was put back"):
             for resetter, names in work:
-                resetter.reset(names, disturbed)
+                with resetter.told(names, disturbed):
+                    resetter.reset(names, disturbed)
                 self._tell(disturbed)
             self._recover(self._longer(), disturbed)
 

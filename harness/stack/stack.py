@@ -15,6 +15,7 @@ from harness.container import Container
 from harness.errors import HarnessError, ServiceStartError
 from harness.lease.labels import stack_labels
 from harness.model.project import Service
+from harness.observe.event import Kind
 from harness.plan.elsewhere import Elsewhere, aliases, left_for_others
 from harness.plan.keys import needs_compose_start
 from harness.plan.need import Environment
@@ -62,7 +63,12 @@ class Stack:
         self._gave_up = threading.Event()
         self._abandoned = False
         self._starter = Starter(
-            yard, self._identity, self._gave_up, self._holdings.host_ports, self._create_elsewhere
+            yard,
+            name,
+            self._identity,
+            self._gave_up,
+            self._holdings.host_ports,
+            self._create_elsewhere,
         )
         self._common: Common | None = None
         if registry is not None:
@@ -142,7 +148,7 @@ class Stack:
 
     def _bring_up(self, wanted: list[Service], named: frozenset[str]) -> None:
         self._prepare(wanted)
-        failed = self._start(wanted, named, self._create(wanted))
+        failed = self._start(wanted, named, self._created(wanted))
         self._up.update((s.name, s) for s in wanted if s.name not in failed)
 
     def replace(self, name: str) -> dict[str, str]:
@@ -167,12 +173,13 @@ class Stack:
         before = {container: container.id for container in containers}
         if self._common and self._starter.was_replaced(self._yard.project.services[name]):
             return {before[container]: container.id for container in containers}
+        self._yard.watch.asked(before.values(), "harness")
         for container in containers:
             self._yard.engine.discard(container.id)
         volumes = left_for_others(self._yard.project, self.name, {name: ""}).volumes
         self._yard.engine.remove_volumes(self._identity, volumes.values())
         self._gave_up.clear()
-        self._start(affected, frozenset({name}), self._create(affected))
+        self._start(affected, frozenset({name}), self._created(affected))
         return {before[container]: container.id for container in containers}
 
     def renewed(self, containers: Mapping[str, str]) -> None:
@@ -263,7 +270,11 @@ class Stack:
             HarnessError: The engine refused something. The rest is gone.
         """
         try:
-            with self._yard.outage.blamed("while services were being removed"):
+            with (
+                self._yard.journal.span(Kind.STACK_REMOVE, stack=self.name),
+                self._yard.outage.blamed("while services were being removed"),
+            ):
+                self._yard.watch.asked(self._starter.ids(), "harness")
                 self._starter.before_removal()
                 orphans = self._starter.orphans()
                 self._yard.engine.remove(self._identity, volumes)
@@ -296,6 +307,11 @@ class Stack:
         if self._abandoned:
             raise Cancelled
         self._gave_up.clear()
+
+    def _created(self, wanted: list[Service]) -> Callable[[str], None]:
+        names = [service.name for service in wanted]
+        with self._yard.journal.span(Kind.STACK_CREATE, stack=self.name, services=names):
+            return self._create(wanted)
 
     def _create(self, wanted: list[Service]) -> Callable[[str], None]:
         """Create containers; return what starts a service."""

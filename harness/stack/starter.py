@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,10 @@ from harness.errors import (
     PortTakenError,
     ServiceStartError,
     SettingError,
+    masked,
 )
 from harness.model.project import Service, unescaped
+from harness.observe.event import Kind
 from harness.plan.order import holding_on
 from harness.stack.readiness import Readiness
 from harness.stack.yard import Yard
@@ -51,6 +53,7 @@ class Starter:
     def __init__(
         self,
         yard: Yard,
+        stack: str,
         labels: Mapping[str, str],
         gave_up: threading.Event,
         host_ports: Callable[[Service], Sequence[int | None]],
@@ -58,9 +61,10 @@ class Starter:
     ) -> None:
         self.containers: dict[str, list[Container]] = {}
         self._yard = yard
+        self._stack = stack
         self._labels = labels
         self._anonymous: dict[str, tuple[str, ...]] = {}
-        self._readiness = Readiness(yard.engine, yard.events, yard.timeout, gave_up)
+        self._readiness = Readiness(yard.engine, yard.events, yard.timeout, gave_up, self._looked)
         self._host_ports = host_ports
         self._create_elsewhere = create_elsewhere
         self._one_by_one = threading.Lock()
@@ -73,6 +77,7 @@ class Starter:
             self._ready_again,
             self._pre_stop,
             self._host_ports,
+            lambda container: self._yard.watch.asked([container], "test"),
         )
         known = {s.name: s for s in services}
         # one that a fixture holds goes on standing for its service when its container is replaced
@@ -89,6 +94,10 @@ class Starter:
         for containers in found.values():
             containers.sort(key=lambda c: c.number)
         self.containers.update(found)
+
+    def ids(self) -> list[str]:
+        """Return the ids of all containers that were found."""
+        return [c.id for containers in self.containers.values() for c in containers]
 
     def orphans(self) -> list[str]:
         """Return the anonymous volumes of containers that somebody else has removed.
@@ -299,6 +308,27 @@ class Starter:
         if self._yard.engine.snapshot(container.id).status == "running":
             return  # an earlier run kept it: its hooks have run
         service = self._yard.project.services[container.service]
+        with self._span(Kind.SERVICE_START, service, container) as told:
+            self._start_now(service, container)
+            told["ports"] = self._host_ports(service)
+
+    def _span(
+        self, kind: Kind, service: Service, container: Container
+    ) -> AbstractContextManager[dict[str, Any]]:
+        return self._yard.journal.span(
+            kind,
+            stack=self._stack,
+            service=service.name,
+            container=container.id,
+            name=container.name,
+        )
+
+    def _looked(self, service: Service, probe: str, saw: str) -> None:
+        self._yard.journal.tell(
+            Kind.SERVICE_LOOK, stack=self._stack, service=service.name, probe=probe, saw=masked(saw)
+        )
+
+    def _start_now(self, service: Service, container: Container) -> None:
         dotenv = self._yard.project.dotenv.get(service.name, {})
         if files := injections(self._yard.project, service, {**dotenv, **os.environ}):
             self._yard.engine.put(container.id, archive(files))
@@ -307,20 +337,20 @@ class Starter:
             self._run_hook(container, "post_start", hook)
 
     def _ready_again(self, container: str) -> None:
-        service = self._service_of(container)
+        found = self._container(container)
+        service = self._yard.project.services[found.service]
         one_shot = service.name in self._yard.project.one_shots
-        self._readiness.wait(service, container, one_shot)
+        with self._span(Kind.SERVICE_WAIT, service, found):
+            self._readiness.wait(service, container, one_shot)
 
     def _pre_stop(self, container: str) -> None:
-        service = self._service_of(container)
+        found = self._container(container)
+        service = self._yard.project.services[found.service]
         for hook in service.config.get("pre_stop") or ():
-            for each in self.containers[service.name]:
-                if each.id == container:
-                    self._run_hook(each, "pre_stop", hook)
+            self._run_hook(found, "pre_stop", hook)
 
-    def _service_of(self, container: str) -> Service:
-        name = next(n for n, cs in self.containers.items() if any(c.id == container for c in cs))
-        return self._yard.project.services[name]
+    def _container(self, id_: str) -> Container:
+        return next(c for containers in self.containers.values() for c in containers if c.id == id_)
 
     def _run_hook(self, container: Container, kind: str, hook: Mapping[str, Any]) -> None:
         """Run a lifecycle hook (Compose specification, ``post_start`` and ``pre_stop``)."""

@@ -17,6 +17,10 @@ from harness.lease.run import Run
 from harness.lease.subnets import SubnetClaims, used_by_host
 from harness.lease.sweep import sweep
 from harness.model.project import Project, Service
+from harness.observe.containers import ContainerEvents
+from harness.observe.event import Kind
+from harness.observe.journal import Journal
+from harness.observe.project import told_project
 from harness.plan.checks import (
     check_dependencies,
     check_env_files,
@@ -65,6 +69,8 @@ class Yard:
         run: The run that this process is a part of; its id is in every label.
         timeout: Seconds that a service may take to get ready.
         warn: Shows the user a warning.
+        journal: Takes what happens.
+        watch: Knows which containers are to end.
         faithful: Whether Compose starts the services, in its own way.
         turn_timeout: Seconds to wait for what another stack holds.
         outage: Waits for an engine that went away.
@@ -83,6 +89,8 @@ class Yard:
     run: Run
     timeout: float
     warn: Say
+    journal: Journal
+    watch: ContainerEvents
     faithful: bool = False
     turn_timeout: float = 600.0
     outage: Outage = field(init=False)
@@ -152,6 +160,7 @@ def open_yard(
     say: Callable[[str], None],
     warn: Callable[[str], None],
     run: Run,
+    journal: Journal,
     tell: Say | None = None,
 ) -> Yard:
     """Check the compose files, find Compose and the engine, and resolve the project.
@@ -164,6 +173,7 @@ def open_yard(
         say: Shows a line of progress.
         warn: Shows a warning.
         run: The run.
+        journal: Takes what happens.
         tell: Shows what the user must see, as it is; ``say`` unless given.
 
     Raises:
@@ -181,11 +191,14 @@ def open_yard(
         lambda: by.connect(run)
     )  # an engine that does not answer is told after Compose's errors
     try:
-        compose = find_compose(run.mark)
+        with journal.span(Kind.RUN_PHASE, name="find Compose"):
+            compose = find_compose(run.mark)
         folder = run.own_folder
-        project = by.project(_resolve(compose, source, folder))
-        engine = connecting.result()
-        watched.result()
+        with journal.span(Kind.RUN_PHASE, name="resolve the project"):
+            project = by.project(_resolve(compose, source, folder))
+        with journal.span(Kind.RUN_PHASE, name="connect to the engine"):
+            engine = connecting.result()
+            watched.result()
     except BaseException:
         connecting.abandon(lambda engine: engine.close())
         watched.wait()
@@ -193,18 +206,27 @@ def open_yard(
             pass
         raise
     if first:
-        sweep(engine, say)
+        with journal.span(Kind.RUN_PHASE, name="sweep"):
+            sweep(engine, say)
+    journal.tell(Kind.PROJECT, services=told_project(project))
     composer = by.composer(engine, compose, source, project)
     ranges = by.subnets(engine, settings.subnets)
     subnets = _subnets(ranges, settings, engine, project)
     creator = by.creator(engine, composer, subnets, project)
+    watch, events = (
+        ContainerEvents(journal, {run.id, run.kept_name}),
+        engine.watch({RUN: ""}),
+    )  # what was kept, too
+    events.subscribe(watch.take)
     return Yard(
         source=source,
         project=project,
         engine=engine,
-        events=engine.watch({RUN: ""}),  # stacks that an earlier run kept, too
+        events=events,
         composer=composer,
-        images=Images(project, engine, composer, settings.root, folder, settings.build, say),
+        images=Images(
+            project, engine, composer, settings.root, folder, settings.build, say, journal
+        ),
         creator=creator,
         claims=PortClaims(),
         subnets=subnets,
@@ -212,6 +234,8 @@ def open_yard(
         run=run,
         timeout=settings.timeout,
         warn=warn,
+        journal=journal,
+        watch=watch,
         faithful=settings.faithful,
     )
 

@@ -18,6 +18,7 @@ from harness.engine.docker import DockerEngine
 from harness.engine.find import find_compose
 from harness.lease.labels import RUN
 from harness.lease.run import Run
+from harness.observe.journal import Journal
 from harness.plan.need import Need
 from harness.settings import Settings
 from harness.source import discover
@@ -98,7 +99,9 @@ class Lab:
 
         def make_yard() -> Yard:
             run = Run(self.root, keep=chosen.keep)
-            self._yards.append(open_yard(chosen, source, self.said.append, self.warned.append, run))
+            self._yards.append(
+                open_yard(chosen, source, self.said.append, self.warned.append, run, Journal())
+            )
             return self._yards[-1]
 
         self._fleets.append(

@@ -11,6 +11,7 @@ from typing import Any
 from harness.container import Container
 from harness.engine.process.engine import ProcessEngine
 from harness.lease.run import Run
+from harness.observe.journal import Journal
 from harness.plan.need import Need
 from harness.settings import Settings
 from harness.source import discover
@@ -75,7 +76,9 @@ class ProcessLab:
 
         def make_yard() -> Yard:
             run = Run(self.root)
-            self._yards.append(open_yard(chosen, source, lambda _: None, self.warned.append, run))
+            self._yards.append(
+                open_yard(chosen, source, lambda _: None, self.warned.append, run, Journal())
+            )
             return self._yards[-1]
 
         return Fleet(make_yard, Collected(source.services.keys()), chosen.isolation, False)

@@ -67,7 +67,7 @@ class ProcessEngine:
             return names_for(made, self.store, containers(made))
 
         self._runner = Runner(run, self.store, names, self._events.tell)
-        self._foreign = Foreign(self.store, names, tell)
+        self._foreign = Foreign(self.store, names, self._events.tell, tell)
 
     @property
     def reach(self) -> Reach:

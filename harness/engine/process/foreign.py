@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from harness.engine.process.launch import variables
-from harness.engine.process.store import Made, Store
+from harness.engine.process.store import Made, State, Store
 from harness.engine.protocol import Say
 from harness.errors import NotOursError, SettingError
 from harness.plan.addresses import Ports
@@ -20,10 +20,20 @@ Names = Callable[[Made], Mapping[str, Ports]]
 class Foreign:
     """What there is to do for them: to take note of them, and to tell the user what his needs."""
 
-    def __init__(self, store: Store, names: Names, tell: Say) -> None:
-        """Take what knows the others, and what shows a text as it is."""
+    def __init__(
+        self, store: Store, names: Names, began: Callable[[Made, State], None], tell: Say
+    ) -> None:
+        """Take what it works with.
+
+        Args:
+            store: Where they are noted.
+            names: Gives what one knows others by.
+            began: Tells that one counts as running.
+            tell: Shows the user a text as it is.
+        """
         self._store = store
         self._names = names
+        self._began = began
         self._tell = tell
 
     def start(self, made: Made) -> None:
@@ -38,7 +48,10 @@ class Foreign:
         if made.how == How.ATTACH:
             self._ask_for(made)
         now = time.time()
-        self._store.change(made.id, status="running", started=now, action="start", moment=now)
+        state = self._store.change(
+            made.id, status="running", started=now, action="start", moment=now
+        )
+        self._began(made, state)
 
     def refuse(self, made: Made, what: str) -> NoReturn:
         """Say that something cannot be done with one.

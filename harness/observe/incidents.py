@@ -1,0 +1,154 @@
+"""What services did that nobody asked them for, as the journal tells it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from harness.observe.event import Event, Kind
+
+
+class What(StrEnum):
+    """What a service did unasked."""
+
+    EXIT = "exit"
+    """It ended, and nothing started it again."""
+    OOM = "oom"
+    """It, or a process in it, was killed for want of memory."""
+    RESTART = "restart"
+    """It ended, and its restart policy started it again."""
+    REMOVED = "removed"
+    """Its container was removed, and not by the harness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that a service did, and nobody asked it for.
+
+    Attributes:
+        what: What.
+        stack: Its stack.
+        service: Its name.
+        container: The id of its container.
+        at: When, in seconds since the epoch.
+        exit_code: The exit code, if it ended.
+        out_of_memory: Whether it was for want of memory, as far as the engine has told.
+    """
+
+    what: What
+    stack: str
+    service: str
+    container: str
+    at: float
+    exit_code: int | None = None
+    out_of_memory: bool = False
+
+    def told(self, moment: float | None = None, called: str = "") -> str:
+        """Return it as a sentence without its end: ``orders died (exit 137) 3.1 s before …``.
+
+        Args:
+            moment: A moment to tell its distance from, in seconds since the epoch.
+            called: What that moment is called: ``the assertion``.
+        """
+        when = f" {distance(moment - self.at)} {called}" if moment is not None else ""
+        return f"{self.service} {self._did()}{when}"
+
+    def _did(self) -> str:
+        memory = ", out of memory" if self.out_of_memory else ""
+        match self.what:
+            case What.EXIT:
+                return f"died (exit {self.exit_code}{memory})"
+            case What.RESTART:
+                return f"died (exit {self.exit_code}{memory}) and was restarted"
+            case What.OOM:
+                return "had a process killed, out of memory,"
+            case What.REMOVED:
+                return "was removed, and not by the harness,"
+
+
+def distance(seconds: float) -> str:
+    """Return how far a moment is from another: ``3.1 s before``, ``0.2 s after``."""
+    return f"{abs(seconds):.1f} s {'before' if seconds >= 0 else 'after'}"
+
+
+def incidents(
+    events: Iterable[Event], stacks: Collection[str], since: float = 0.0
+) -> list[Incident]:
+    """Return what the services of stacks did unasked, in time order.
+
+    What happens before a service is ready is its start's affair: many crash and try again until
+    what they depend on is there.
+
+    Args:
+        events: Events of a run, in time order.
+        stacks: The stacks that count.
+        since: From when on, in seconds since the epoch.
+    """
+    reader = _Reader(stacks)
+    for event in events:
+        reader.read(event)
+    return [incident for incident in reader.found if incident.at >= since]
+
+
+class _Reader:
+    """Goes through events, and knows of each container what it needs for the next."""
+
+    def __init__(self, stacks: Collection[str]) -> None:
+        self.found: list[Incident] = []
+        self._stacks = stacks
+        self._services: Mapping[str, Mapping[str, Any]] = {}
+        self._ready: set[str] = set()
+        self._latest: dict[str, int] = {}  # the place of each container's latest in this run of it
+
+    def read(self, event: Event) -> None:
+        if event.kind == Kind.PROJECT:
+            self._services = event.data.get("services", {})
+        if event.stack not in self._stacks:
+            return
+        container = str(event.data.get("container", ""))
+        if event.kind == Kind.SERVICE_WAIT:
+            if event.begins or "error" in event.data:
+                self._ready.discard(container)
+            else:
+                self._ready.add(container)
+        elif event.kind == Kind.CONTAINER and container in self._ready:
+            self._happened(str(event.data.get("action")), event, container)
+
+    def _happened(self, action: str, event: Event, container: str) -> None:
+        unasked = not event.data.get("asked")
+        if action == "oom":
+            self._enter(What.OOM, event, container, out_of_memory=True)
+        elif action == "die" and unasked and not self._may_end(event):
+            # the kill for want of memory, and the death that comes of it, are one
+            memory = self._known(container, What.OOM)
+            self._enter(What.EXIT, event, container, out_of_memory=memory)
+        elif action == "destroy" and unasked:
+            self._enter(What.REMOVED, event, container)
+        elif action == "start":
+            if self._known(container, What.EXIT):
+                place = self._latest[container]
+                self.found[place] = replace(self.found[place], what=What.RESTART)
+            self._latest.pop(container, None)
+
+    def _may_end(self, event: Event) -> bool:
+        code = self._services.get(event.service, {}).get("ends_with")
+        return code is not None and code == event.data.get("exit_code")
+
+    def _known(self, container: str, what: What) -> bool:
+        place = self._latest.get(container)
+        return place is not None and self.found[place].what is what
+
+    def _enter(
+        self, what: What, event: Event, container: str, *, out_of_memory: bool = False
+    ) -> None:
+        code = event.data.get("exit_code")
+        incident = Incident(
+            what, event.stack, event.service, container, event.at, code, out_of_memory
+        )
+        if container in self._latest:  # what came before led to this
+            self.found[self._latest[container]] = incident
+        else:
+            self._latest[container] = len(self.found)
+            self.found.append(incident)

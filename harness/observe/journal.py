@@ -1,0 +1,158 @@
+"""The journal of one process: takes what happens, keeps the latest, tells readers, writes it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from harness.errors import masked
+from harness.observe.event import Event, Kind
+
+Reader = Callable[[Event], None]
+
+# events that stay in memory: those of the tests under way, with room to spare
+_KEPT = 20_000
+
+
+class Journal:
+    """Everything that happens in one process of a run, told by any thread."""
+
+    def __init__(self, worker: str = "") -> None:
+        """Begin a journal in memory.
+
+        Args:
+            worker: The worker of xdist that this process is, else empty.
+        """
+        self.worker = worker
+        self._kept: deque[Event] = deque(maxlen=_KEPT)
+        self._readers: list[Reader] = []
+        self._file: int | None = None
+        # one thread's events may be told by another's lock holder: a reader must not wait for one
+        self._lock = threading.RLock()
+
+    def tell(
+        self,
+        kind: Kind,
+        *,
+        at: float | None = None,
+        took: float = 0.0,
+        begins: bool = False,
+        stack: str = "",
+        service: str = "",
+        test: str = "",
+        **data: Any,
+    ) -> Event:
+        """Enter an event.
+
+        Args:
+            kind: What happened.
+            at: When, in seconds since the epoch; now unless given.
+            took: How long it lasted, in seconds.
+            begins: Whether it only begins.
+            stack: The stack that it concerns.
+            service: The service that it concerns.
+            test: The test that it concerns.
+            data: What else is known. Text is to be masked by who knows that it may hold secrets
+                (``harness.errors.masked``).
+        """
+        moment = time.time() if at is None else at
+        event = Event(kind, moment, took, begins, self.worker, stack, service, test, data)
+        with self._lock:
+            self._kept.append(event)
+            self._write([event])
+            for reader in self._readers:
+                with suppress(Exception):  # who observes must not change what is observed
+                    reader(event)
+        return event
+
+    @contextmanager
+    def span(self, kind: Kind, **where: Any) -> Iterator[dict[str, Any]]:
+        """Enter what lasts as long as the context: once when it begins, once when it ends.
+
+        Args:
+            kind: What lasts.
+            where: What ``tell`` takes.
+
+        Yields:
+            More data for its end, to be filled. An exception is entered as ``error``.
+        """
+        began = time.monotonic()
+        self.tell(kind, begins=True, **where)
+        more: dict[str, Any] = {}
+        try:
+            yield more
+        except BaseException as error:
+            more["error"] = masked(str(error)) or type(error).__name__
+            more["error_class"] = type(error).__name__
+            raise
+        finally:
+            self.tell(kind, took=time.monotonic() - began, **{**where, **more})
+
+    def subscribe(self, reader: Reader) -> Callable[[], None]:
+        """Have every event told from now on; return what ends that.
+
+        Args:
+            reader: Called by the thread that tells; it must be quick, and what it raises is
+                dropped.
+        """
+        with self._lock:
+            self._readers.append(reader)
+
+        def unsubscribe() -> None:
+            with self._lock, suppress(ValueError):
+                self._readers.remove(reader)
+
+        return unsubscribe
+
+    def kept(self) -> list[Event]:
+        """Return the latest events, the oldest first."""
+        with self._lock:
+            return [*self._kept]
+
+    def write_to(self, folder: Path) -> None:
+        """Write events into a file of a folder from now on, with what is kept already.
+
+        A file that cannot be written is done without: a full disk must not fail tests.
+        """
+        with self._lock, suppress(OSError):
+            if self._file is None:
+                folder.mkdir(parents=True, exist_ok=True)
+                path = folder / part_name(self.worker)
+                flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+                self._file = os.open(path, flags, 0o600)
+                self._write(self._kept)
+
+    def written(self) -> list[str]:
+        """Return all lines written so far, also when the file has been removed."""
+        with self._lock:
+            if self._file is None:
+                return [event.line() for event in self._kept]
+            size = os.fstat(self._file).st_size
+            return os.pread(self._file, size, 0).decode(errors="replace").splitlines()
+
+    def close(self) -> None:
+        """Close the file; events that come later are kept in memory."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
+    def _write(self, events: Iterable[Event]) -> None:
+        if self._file is not None:
+            text = "".join(f"{event.line()}\n" for event in events)
+            with suppress(OSError):
+                os.write(self._file, text.encode(errors="replace"))
+
+
+def part_name(worker: str) -> str:
+    """Return the name of the file of one process's events."""
+    return f"journal-{worker or 'main'}.jsonl"
+
+
+PARTS = "journal-*.jsonl"

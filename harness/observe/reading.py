@@ -1,0 +1,67 @@
+"""Reading journals: the parts of several processes, or of several runs, become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.observe.event import Event, Kind
+from harness.observe.journal import PARTS, Journal, part_name
+
+
+def events_of(lines: Iterable[str]) -> list[Event]:
+    """Read lines of a journal; a last one that was cut short by a kill is passed over.
+
+    Raises:
+        ValueError: Another line is no event.
+    """
+    found: list[Event] = []
+    broken: ValueError | None = None
+    for line in lines:
+        if broken is not None:
+            raise broken
+        if line.strip():
+            try:
+                found.append(Event.of_line(line))
+            except ValueError as error:
+                broken = error
+    return found
+
+
+def merged(journals: Iterable[Iterable[Event]]) -> list[Event]:
+    """Return the events of several journals in time order.
+
+    What several workers tell of a container that all share is told once; of who wanted it, the
+    one who knows is believed.
+    """
+    once: dict[object, Event] = {}
+    for event in sorted((e for j in journals for e in j), key=lambda e: e.at):
+        key: object = id(event)
+        if event.kind == Kind.CONTAINER:
+            key = event.data.get("container"), event.data.get("action"), round(event.at, 6)
+        known = once.get(key)
+        if known is None or not known.data.get("asked"):
+            once[key] = event
+    return sorted(once.values(), key=lambda e: e.at)
+
+
+def run_events(journal: Journal, folder: Path) -> list[Event]:
+    """Return the events of a run, as far as they are told.
+
+    Args:
+        journal: This process's own journal.
+        folder: Where the other processes of the run write theirs.
+    """
+    own = part_name(journal.worker)
+    parts = [part for part in sorted(folder.glob(PARTS)) if part.name != own]
+    return merged([events_of(journal.written()), *map(read, parts)])
+
+
+def read(path: Path) -> list[Event]:
+    """Read a journal.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is none.
+    """
+    return events_of(path.read_text(encoding="utf-8", errors="replace").splitlines())

@@ -1,0 +1,109 @@
+"""What services did unasked, read from events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.observe.event import Event, Kind
+from harness.observe.incidents import Incident, What, incidents
+
+STACK = "harness-r1-4-1"
+
+
+def project(**services: dict[str, Any]) -> Event:
+    return Event(Kind.PROJECT, 0.0, data={"services": services})
+
+
+def waited(service: str, at: float = 1.0, **data: Any) -> Event:
+    data = {"container": f"{service}-id", **data}
+    return Event(Kind.SERVICE_WAIT, at, 0.5, stack=STACK, service=service, data=data)
+
+
+def happened(service: str, action: str, at: float, **data: Any) -> Event:
+    data = {"container": f"{service}-id", "action": action, "asked": "", **data}
+    return Event(Kind.CONTAINER, at, stack=STACK, service=service, data=data)
+
+
+def found(*events: Event, since: float = 0.0) -> list[tuple[What, str, int | None, bool]]:
+    told = incidents(events, {STACK}, since)
+    return [(i.what, i.service, i.exit_code, i.out_of_memory) for i in told]
+
+
+def test_a_death_that_nobody_asked_for() -> None:
+    assert found(waited("orders"), happened("orders", "die", 2.0, exit_code=1)) == [
+        (What.EXIT, "orders", 1, False)
+    ]
+
+
+def test_what_a_test_or_the_harness_ended_is_none() -> None:
+    for who in ("test", "harness"):
+        assert not found(waited("a"), happened("a", "die", 2.0, exit_code=137, asked=who))
+        assert not found(waited("a"), happened("a", "destroy", 2.0, asked=who))
+
+
+def test_crashes_before_it_is_ready_are_its_starts_affair() -> None:
+    crash = happened("orders", "die", 0.5, exit_code=1)
+
+    assert not found(crash, waited("orders"))
+    assert not found(waited("orders", 0.4, error="exited with code 1"), crash)
+
+
+def test_a_service_that_is_there_to_end_may_end_with_its_code() -> None:
+    jobs = project(job={"ends_with": 0}, server={"ends_with": None})
+
+    assert not found(jobs, waited("job"), happened("job", "die", 2.0, exit_code=0))
+    assert found(jobs, waited("job"), happened("job", "die", 2.0, exit_code=3))
+    assert found(jobs, waited("server"), happened("server", "die", 2.0, exit_code=0))
+
+
+def test_a_restart_by_its_policy() -> None:
+    assert found(
+        waited("a"), happened("a", "die", 2.0, exit_code=1), happened("a", "start", 2.1)
+    ) == [(What.RESTART, "a", 1, False)]
+
+
+def test_each_of_several_restarts_counts() -> None:
+    events = [waited("a")]
+    for at in (2.0, 3.0):
+        events += happened("a", "die", at, exit_code=1), happened("a", "start", at + 0.1)
+
+    assert [what for what, *_ in found(*events)] == [What.RESTART, What.RESTART]
+
+
+def test_a_kill_for_want_of_memory_and_the_death_that_comes_of_it_are_one() -> None:
+    assert found(
+        waited("a"), happened("a", "oom", 2.0), happened("a", "die", 2.1, exit_code=137)
+    ) == [(What.EXIT, "a", 137, True)]
+
+
+def test_a_process_of_its_own_that_was_killed_for_want_of_memory() -> None:
+    assert found(waited("a"), happened("a", "oom", 2.0)) == [(What.OOM, "a", None, True)]
+
+
+def test_a_container_that_somebody_removed() -> None:
+    events = waited("a"), happened("a", "die", 2.0, exit_code=137), happened("a", "destroy", 2.1)
+
+    assert found(*events) == [(What.REMOVED, "a", None, False)]
+
+
+def test_what_came_before_is_not_told() -> None:
+    assert not found(waited("a"), happened("a", "die", 2.0, exit_code=1), since=2.5)
+
+
+def test_other_stacks_do_not_count() -> None:
+    events = waited("a"), happened("a", "die", 2.0, exit_code=1)
+
+    assert not incidents(events, {"another"})
+
+
+def test_an_incident_as_a_sentence() -> None:
+    died = Incident(What.EXIT, STACK, "orders", "id", 10.0, 137, True)
+
+    assert died.told() == "orders died (exit 137, out of memory)"
+    assert (
+        died.told(13.1, "the assertion")
+        == "orders died (exit 137, out of memory) 3.1 s before the assertion"
+    )
+    assert Incident(What.REMOVED, STACK, "db", "id", 10.0).told(9.8, "the assertion") == (
+        "db was removed, and not by the harness, 0.2 s after the assertion"
+    )
