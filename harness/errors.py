@@ -129,6 +129,10 @@ class ContainerGoneError(EngineRefusedError):
     """The container, image or network does not exist any more."""
 
 
+class NotOursError(HarnessError):
+    """A service that the harness did not start is to be stopped, or looked into."""
+
+
 class StartFailedBeforeError(ServiceStartError):
     """The same start has failed in this run already, and was not tried again."""
 

@@ -100,9 +100,12 @@ def _open(config: pytest.Config, chosen: settings.Settings, source: Source) -> N
     from harness.opening import open_session
     from harness.scopes import WiderScopes
 
-    session, header, fixtures = open_session(
-        config, chosen, source, config.stash.get(TEAM_MARKERS, None)
-    )
+    try:
+        session, header, fixtures = open_session(
+            config, chosen, source, config.stash.get(TEAM_MARKERS, None)
+        )
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
     config.stash[HEADER] += header
     module = types.ModuleType("harness.service_fixtures", "A plain fixture for each service.")

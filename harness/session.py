@@ -121,8 +121,9 @@ class HarnessSession:
         from harness.stack.yard import open_yard
 
         self.interrupts.install()
+        console, warn = self.console, self.warn
         yard = open_yard(
-            self.settings, self.source, self.console.say, self.warn, self.run, self.journal
+            self.settings, self.source, console.say, warn, self.run, self.journal, console.tell
         )
         self.secrets.know(yard.project)
         self.journal.write_to(self.run.folder)
@@ -361,12 +362,21 @@ class HarnessSession:
         return self._own
 
     def _check_environment(self, item: pytest.Item, need: Need, bounds: Bounds) -> None:
-        """Check that a test's variables are not for services that wider fixtures have for all.
+        """Check that a test's variables are not for services that live for several tests.
 
         Raises:
-            SettingError: They are.
+            SettingError: They are: wider fixtures use them, or a process that is attached.
         """
+        attached = closure_of(self.settings.attach, self.tests.graph)
+        concerned = {*closure_of(need.services, self.tests.graph)} & {*self.settings.attach}
         for service, _ in need.environment:
+            if concerned and service in attached:
+                raise SettingError(
+                    f"{place(item)}: env is given to service {service!r}, and what is attached "
+                    f"({', '.join(sorted(concerned))}) lives for the whole run, with all that it "
+                    f"depends on: one test cannot have other variables than the next. Run this "
+                    f"test without --harness-attach."
+                )
             if service in bounds.lives:
                 scope = bounds.lives[service].scope
                 raise SettingError(

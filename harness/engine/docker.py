@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from harness.engine.answers import process_tree, read_container
@@ -16,22 +14,20 @@ from harness.engine.exec_session import DockerExecSession
 from harness.engine.finding import label_filter
 from harness.engine.inside import own_container
 from harness.engine.making import Making
+from harness.engine.networks import Networks
 from harness.engine.protocol import ExecResult, Process, Snapshot
 from harness.engine.reach import Reach, Seat, reach_of, widened
-from harness.errors import ContainerGoneError, EngineRefusedError, HarnessError
-from harness.lease.labels import RUN, STACK
+from harness.errors import ContainerGoneError, HarnessError
+from harness.lease.labels import STACK
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-NETWORK_LABEL = "com.docker.compose.network"
 _SIGN_OF_LIFE = 5  # seconds for an engine to answer at all
-# seconds for containers that are being removed to leave their network
-_NETWORK_DEADLINE, _PAUSE = 20.0, 0.05
 _AT_ONCE = 8  # stacks
 
 
-class DockerEngine(Making):
+class DockerEngine(Making, Networks):
     """A Docker Engine: local, or remote."""
 
     def __init__(self) -> None:
@@ -211,58 +207,6 @@ class DockerEngine(Making):
             return [] if "is already in progress" in str(error) else [error]
         return []
 
-    def _remove_network(self, network: str) -> None:
-        """Remove a network; containers of longer-lived stacks are disconnected from it.
-
-        What somebody else connected keeps it, and is told. One of ours that is being removed
-        itself cannot be disconnected: the network waits for that.
-        """
-        from docker.errors import APIError
-
-        deadline = time.monotonic() + _NETWORK_DEADLINE
-        while True:
-            others = self._disconnect_ours(network)
-            try:
-                return self._client.remove_network(network)
-            except APIError as error:
-                busy = "active endpoints" in str(error.explanation)
-                if busy and others:
-                    raise EngineRefusedError(_kept_by(others, str(error.explanation))) from None
-                if not busy or time.monotonic() > deadline:
-                    raise
-                time.sleep(_PAUSE)
-
-    def _disconnect_ours(self, network: str) -> list[str]:
-        """Disconnect what is ours from a network; return the names of what else is in it."""
-        from docker.errors import APIError, NotFound
-
-        others = []
-        connected = self._client.inspect_network(network).get("Containers") or {}
-        for container, endpoint in connected.items():
-            with suppress(NotFound):
-                labels = self._client.inspect_container(container)["Config"].get("Labels") or {}
-                if RUN not in labels:
-                    others.append(str(endpoint.get("Name") or container))
-                    continue
-                with suppress(APIError):
-                    self._client.disconnect_container_from_network(container, network, force=True)
-        return others
-
-    def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the ids of all networks with these labels, by their names in compose files."""
-        with _translated():
-            found = self._client.networks(filters=label_filter(labels))
-        return {n["Labels"][NETWORK_LABEL]: n["Id"] for n in found if NETWORK_LABEL in n["Labels"]}
-
-    def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
-        """Connect a container to a network, under names."""
-        try:
-            with _translated():
-                self._client.connect_container_to_network(container, network, aliases=[*aliases])
-        except EngineRefusedError as error:
-            if "already exists in network" not in str(error):
-                raise
-
     def remove_volumes(self, labels: Mapping[str, str], names: Iterable[str]) -> None:
         """Remove those of the named volumes that have these labels, and that nobody uses."""
         for volume in {*names} & {*self._volumes(labels)}:
@@ -273,10 +217,6 @@ class DockerEngine(Making):
         """Remove volumes by their names; those that are gone, or in use, are passed over."""
         for volume in names:
             self._tried(lambda v=volume: self._client.remove_volume(v))
-
-    def _networks(self, labels: Mapping[str, str]) -> list[str]:
-        with _translated():
-            return [n["Id"] for n in self._client.networks(filters=label_filter(labels))]
 
     def _volumes(self, labels: Mapping[str, str]) -> list[str]:
         with _translated():
@@ -320,14 +260,6 @@ class DockerEngine(Making):
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-def _kept_by(others: Sequence[str], refusal: str) -> str:
-    names = " ".join(sorted(others))
-    return (
-        f"a network stays, as somebody else has connected containers to it: {names}. Remove or "
-        f"disconnect them, then run `harness prune`. The engine said: {refusal}"
-    )
 
 
 def _local_listener(port: int) -> str:

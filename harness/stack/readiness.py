@@ -144,11 +144,11 @@ class Readiness:
             Cancelled: Somebody gave up on the stack.
         """
         watch = _Watch(service, ready_of(service), one_shot)
-        if self.engine.reach.direct:
-            watch.often = watch.longest = _FIRST_PAUSE  # no engine is kept busy by a look
         while True:
             known = self.events.last(container)
             snapshot = self._seen(watch, container, known)
+            if snapshot.direct:
+                watch.often = _FIRST_PAUSE  # no engine is kept busy by a look
             if snapshot.finished:
                 return self._judge(watch, snapshot)
             if snapshot.status in {"running", "paused"}:
