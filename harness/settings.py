@@ -162,6 +162,14 @@ KEYS = (
         default="auto",
         metavar="CIDR[,CIDR]",
     ),
+    Key(
+        "report",
+        "--harness-report",
+        "write a report of the run into this folder: `index.html`, to look at, and "
+        "`journal.jsonl`, from which `harness report` draws it again",
+        ini="harness_report",
+        metavar="DIR",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -191,6 +199,7 @@ class Settings(NamedTuple):
         subnets: Where subnets come from; empty means the engine's own pools, None that it depends
             on the engine.
         engine: What runs the services: ``docker`` or ``process``.
+        report: The folder that a report of the run is written into; None without one.
     """
 
     root: Path
@@ -208,6 +217,7 @@ class Settings(NamedTuple):
     faithful: bool = False
     subnets: tuple[IPv4Network, ...] | None = None
     engine: str = "docker"
+    report: Path | None = None
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -266,6 +276,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
         ),
         engine=_convert(values["engine"], _engine, "docker or process"),
+        report=values["report"][0],
     )
 
 
@@ -298,6 +309,8 @@ def _value(config: pytest.Config, key: Key, taken: bool) -> tuple[Any, str]:
     given = None if taken else config.getoption(key.dest)
     if key.name == "files":
         return _files(config, key, given)
+    if key.name == "report":
+        return _folder(config, key, given)
     if given:
         return given, key.option
     if key.ini and os.environ.get(key.env):
@@ -317,6 +330,15 @@ def _files(config: pytest.Config, key: Key, given: str | None) -> tuple[tuple[Pa
         return tuple(here / part for part in named.split(",") if part), key.env
     base = config.inipath.parent if config.inipath else config.rootpath
     return tuple(base / line for line in config.getini(key.ini)), f"ini {key.ini}"
+
+
+def _folder(config: pytest.Config, key: Key, given: str | None) -> tuple[Path | None, str]:
+    """Resolve a path, as ``_files`` does."""
+    if chosen := given or os.environ.get(key.env):
+        return config.invocation_params.dir / chosen, key.option if given else key.env
+    chosen = config.getini(key.ini)
+    base = config.inipath.parent if config.inipath else config.rootpath
+    return (base / chosen if chosen else None), f"ini {key.ini}"
 
 
 def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> Any:
