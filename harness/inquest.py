@@ -131,14 +131,14 @@ class Inquest:
 
         joined = Evidence()
         for lease in self._leases:
-            known = {t.witness.container for t in joined.testimonies}
+            known = {t.witness.container for t in joined.statements}
             more = lease.evidence(self._tests.began, raised, known)
             joined = joined.joined(more)
         return joined
 
     def _events(self, evidence: Evidence) -> Sequence[Event]:
         """Return what happened; other workers know more of what all use."""
-        shared = any(not t.witness.own for t in evidence.testimonies)
+        shared = any(not t.witness.own for t in evidence.statements)
         if not (shared and self._journal.worker):
             return self._journal.kept()
         from harness.observe.reading import run_events

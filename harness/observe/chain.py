@@ -64,7 +64,7 @@ def chain(
     """
     graph = _graph(events)
     path = _path(graph, wanted, failed.service)
-    told = [f"the test wants {path[0]}"]
+    told = [f"the test wants {name}" for name in path[:1]]
     for depth, (name, other) in enumerate(pairwise(path), 1):
         told.append(f"{'  ' * depth}{name} waits for {other} ({graph[name][other]})")
     told.append(f"{'  ' * len(path)}{failed.service} failed{_seen(events, failed, error)}")
@@ -82,7 +82,7 @@ def _graph(events: Iterable[Event]) -> dict[str, Mapping[str, str]]:
 def _path(
     graph: Mapping[str, Mapping[str, str]], wanted: Collection[str], last: str
 ) -> Sequence[str]:
-    """Return the shortest way from what a test asks for to a service."""
+    """Return the shortest way from what a test asks for to a service; nothing if there is none."""
     pending: deque[tuple[str, ...]] = deque((name,) for name in sorted(wanted))
     seen: set[str] = set()
     while pending:
@@ -92,7 +92,7 @@ def _path(
         if path[-1] not in seen:
             seen.add(path[-1])
             pending.extend((*path, other) for other in graph.get(path[-1], ()))
-    return (last,)
+    return ()
 
 
 def _seen(events: Iterable[Event], failed: Failed, error: str) -> str:

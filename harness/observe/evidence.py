@@ -31,7 +31,7 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Statement:
     """What the engine tells of a container.
 
     Attributes:
@@ -52,13 +52,13 @@ class Evidence:
     """What is known of a test's services.
 
     Attributes:
-        testimonies: What the engine told of each container.
+        statements: What the engine told of each container.
         disturbed: What neither the test nor the harness did to them.
         wanted: The services that the test asks for, where their start has failed.
         error: What that start has failed with.
     """
 
-    testimonies: Sequence[Testimony] = ()
+    statements: Sequence[Statement] = ()
     disturbed: Sequence[str] = ()
     wanted: frozenset[str] = field(default_factory=frozenset)
     error: str = ""
@@ -66,7 +66,7 @@ class Evidence:
     def joined(self, other: Evidence) -> Evidence:
         """Return this with what is known of other services."""
         return Evidence(
-            [*self.testimonies, *other.testimonies],
+            [*self.statements, *other.statements],
             [*dict.fromkeys([*self.disturbed, *other.disturbed])],
             self.wanted | other.wanted,
             self.error or other.error,

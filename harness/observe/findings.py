@@ -9,7 +9,7 @@ from harness.errors import masked
 from harness.observe.anomaly import first_anomaly
 from harness.observe.chain import Failed, chain, failed_service
 from harness.observe.event import Event
-from harness.observe.evidence import Evidence, Testimony
+from harness.observe.evidence import Evidence, Statement
 from harness.observe.incidents import Incident, incidents
 from harness.observe.lines import Line, merged
 from harness.observe.notes import notes
@@ -65,7 +65,7 @@ def findings(events: Sequence[Event], evidence: Evidence, span: Span) -> Finding
         evidence: What the engine was asked for.
         span: The time of the test.
     """
-    found = evidence.testimonies
+    found = evidence.statements
     labels = {t.witness.container: t.witness.label for t in found}
     ready = ready_times(events, labels)
     befell = _befell(events, found, span.began)
@@ -86,7 +86,7 @@ def findings(events: Sequence[Event], evidence: Evidence, span: Span) -> Finding
     )
 
 
-def _befell(events: Sequence[Event], found: Sequence[Testimony], began: float) -> list[Incident]:
+def _befell(events: Sequence[Event], found: Sequence[Statement], began: float) -> list[Incident]:
     """Return what containers did unasked; the ones of others' use only while the test ran."""
     stacks = {t.witness.stack: t.witness.own for t in found}
     containers = {t.witness.container for t in found}
@@ -98,7 +98,7 @@ def _befell(events: Sequence[Event], found: Sequence[Testimony], began: float) -
 
 
 def _lines(
-    events: Sequence[Event], found: Sequence[Testimony], befell: Sequence[Incident], span: Span
+    events: Sequence[Event], found: Sequence[Statement], befell: Sequence[Incident], span: Span
 ) -> list[Line]:
     own = {t.witness.container: t.witness.label for t in found if t.witness.own}
     others = {t.witness.container: t.witness.label for t in found if not t.witness.own}
@@ -114,15 +114,15 @@ def _verdict(
     ready: Mapping[str, float],
     span: Span,
 ) -> list[str]:
-    containers = {t.witness.container for t in evidence.testimonies}
+    containers = {t.witness.container for t in evidence.statements}
     during = span.began, span.ended
     starting = still_starting(events, lines, containers, ready, during)
     answers = bad_answers(lines, ready, during)
     return [*evidence.disturbed, *verdict(befell, starting, answers, span.ended, span.called)]
 
 
-def _state(events: Sequence[Event], testimony: Testimony) -> State:
-    witness, seen = testimony.witness, testimony.snapshot
+def _state(events: Sequence[Event], statement: Statement) -> State:
+    witness, seen = statement.witness, statement.snapshot
     if seen is None:
         return State("", GONE, None, None, False, 0, None, (), witness.stack, witness.name)
     checked = seen.check is not None and not seen.finished
@@ -133,7 +133,7 @@ def _state(events: Sequence[Event], testimony: Testimony) -> State:
         exit_code=seen.exit_code if seen.finished else None,
         oom=seen.oom_killed,
         restarts=seen.restarts,
-        memory_peak=testimony.memory_peak,
+        memory_peak=statement.memory_peak,
         ports=tuple(f"{b.container_port} -> {b.host_ip}:{b.host_port}" for b in seen.bindings),
         stack=witness.stack,
         container=witness.name,

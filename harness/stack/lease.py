@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from harness.container import Container
 from harness.errors import EngineUnavailableError, HarnessError, StartFailedBeforeError
 from harness.observe.event import Kind
-from harness.observe.evidence import Evidence, Testimony, Witness
+from harness.observe.evidence import Evidence, Statement, Witness
 from harness.observe.lines import Line, merged
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Tier
 from harness.plan.need import Need
 from harness.stack.aftermath import disturbances, lost_engine
-from harness.stack.testimony import logged, testimonies
+from harness.stack.statements import logged, statements
 
 if TYPE_CHECKING:
     from harness.stack.fleet import Fleet
@@ -29,7 +29,7 @@ class _FailedStart:
 
     error: HarnessError
     wanted: frozenset[str]
-    found: tuple[Testimony, ...]
+    found: tuple[Statement, ...]
 
 
 class Lease:
@@ -165,7 +165,7 @@ class Lease:
             return
         witnesses = self.witnesses() if gone else []
         yard = self._fleet.yard(self._test) if witnesses else None
-        found = testimonies(yard, witnesses, self._began) if yard else []
+        found = statements(yard, witnesses, self._began) if yard else []
         self._failed = _FailedStart(error, need.services, tuple(found))
 
     def witnesses(self) -> list[Witness]:
@@ -204,7 +204,7 @@ class Lease:
         told = self.disturbances()
         witnesses = [w for w in self.witnesses() if w.container not in known]
         yard = self._fleet.yard(self._test) if witnesses else None
-        found = [] if yard is None or yard.outage.suspected else testimonies(yard, witnesses, since)
+        found = [] if yard is None or yard.outage.suspected else statements(yard, witnesses, since)
         return Evidence(found, told, wanted, error)
 
     def logs(self, since: float, until: float) -> list[Line]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from harness.engine.protocol import Snapshot
 from harness.errors import HarnessError, masked
-from harness.observe.evidence import Testimony, Witness
+from harness.observe.evidence import Statement, Witness
 from harness.observe.lines import Line, read_log
 from harness.stack.yard import Yard
 
@@ -22,7 +22,7 @@ _AT_ONCE = 8
 _EVENT = 1.0
 
 
-def testimonies(yard: Yard, witnesses: Sequence[Witness], since: float) -> list[Testimony]:
+def statements(yard: Yard, witnesses: Sequence[Witness], since: float) -> list[Statement]:
     """Ask the engine for the log and the state of containers.
 
     Args:
@@ -37,7 +37,7 @@ def testimonies(yard: Yard, witnesses: Sequence[Witness], since: float) -> list[
         return [*pool.map(lambda witness: _asked(yard, witness, since), witnesses)]
 
 
-def _asked(yard: Yard, witness: Witness, since: float) -> Testimony:
+def _asked(yard: Yard, witness: Witness, since: float) -> Statement:
     peak: int | None = None
     snapshot: Snapshot | None = None
     with suppress(HarnessError):
@@ -47,7 +47,7 @@ def _asked(yard: Yard, witness: Witness, since: float) -> Testimony:
         if snapshot.status == "running":
             with suppress(HarnessError):
                 peak = yard.engine.memory_peak(witness.container)
-    return Testimony(witness, snapshot, peak, logged(yard, witness, since))
+    return Statement(witness, snapshot, peak, logged(yard, witness, since))
 
 
 def logged(yard: Yard, witness: Witness, since: float) -> list[Line]:
