@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -146,13 +147,17 @@ class Inquest:
         return run_events(self._journal, self._folder())
 
     def _written(self, found: Findings, began: float) -> str:
+        from harness.observe.lines import LOG_LINES
         from harness.observe.section import formatted
         from harness.observe.shorten import Shown
 
         if not found.lines:
             return ""
         whole = [Shown(line, anomaly=i == found.anomaly) for i, line in enumerate(found.lines)]
-        return self._files.write(self._tests.test, formatted(whole, began, width=None))
+        counts = Counter(line.service for line in found.lines if not line.note)
+        cut = max(counts.values(), default=0) >= LOG_LINES
+        called = f"The last {LOG_LINES} lines of each service" if cut else "The whole log"
+        return self._files.write(self._tests.test, called, formatted(whole, began, width=None))
 
     def log_of_all(self) -> Callable[[], None] | None:
         """Return what tells the journal the log of the test that has ended, if it is not told."""
@@ -164,7 +169,7 @@ class Inquest:
             from harness.observe.anomaly import first_anomaly
             from harness.observe.lines import merged
 
-            lines = merged(lease.logs(began, ended) for lease in leases)
+            lines = merged(lease.logs(began, ended, _TOLD_LINES) for lease in leases)
             if lines:
                 self._tell_log(test, lines, first_anomaly(lines, {}))
 

@@ -125,7 +125,7 @@ def _state(events: Sequence[Event], statement: Statement) -> State:
     witness, seen = statement.witness, statement.snapshot
     if seen is None:
         return State("", GONE, None, None, False, 0, None, (), witness.stack, witness.name)
-    checked = seen.check is not None and not seen.finished
+    checked = seen.check is not None and seen.status in {"running", "paused"}
     return State(
         image=masked(seen.image),
         status=seen.status,

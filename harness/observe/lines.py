@@ -10,6 +10,9 @@ from datetime import datetime
 
 from harness.masking import MASK
 
+LOG_LINES = 10_000
+"""The last lines of each container that are looked at."""
+
 _ANSI = re.compile(r"\x1b(?:\[[\d;?]*[ -/]*[@-~]|[@-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 

@@ -28,11 +28,12 @@ class LogFiles:
         self._run = run
         self._ready = False
 
-    def write(self, test: str, lines: Iterable[str]) -> str:
+    def write(self, test: str, called: str, lines: Iterable[str]) -> str:
         """Write the log of a test; return a sentence on where it is, or why it is nowhere.
 
         Args:
             test: The id of the test.
+            called: What the log is called in the sentence.
             lines: The log.
         """
         file = self._root / FOLDER / "logs" / self._run / file_name(test)
@@ -40,8 +41,8 @@ class LogFiles:
             self._prepare(file.parent)
             file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         except OSError as error:
-            return f"The whole log could not be written: {error}"
-        return f"The whole log: {file.relative_to(self._root)}"
+            return f"{called} could not be written: {error}"
+        return f"{called}: {file.relative_to(self._root)}"
 
     def _prepare(self, folder: Path) -> None:
         if self._ready:

@@ -34,6 +34,8 @@ def notes(
         container = str(event.data.get("container", ""))
         if event.kind != Kind.CONTAINER or container not in labels:
             continue
+        if event.data.get("asked") == "harness":
+            continue  # it is being removed, or replaced
         action = str(event.data.get("action"))
         text = _SAID.get(action, "")
         if action == "die":
@@ -51,5 +53,5 @@ def _death(data: Mapping[str, object], incident: Incident | None) -> str:
     if incident is not None:
         memory = ", out of memory" if incident.out_of_memory else ""
         return f"{FAILED[1:]}, {code}{memory}"
-    by = {"test": "by the test, ", "harness": "by the harness, "}.get(str(data.get("asked")), "")
+    by = "by the test, " if data.get("asked") == "test" else ""
     return f"ended {by}{code}"

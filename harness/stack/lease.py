@@ -207,13 +207,19 @@ class Lease:
         found = [] if yard is None or yard.outage.suspected else statements(yard, witnesses, since)
         return Evidence(found, told, wanted, error)
 
-    def logs(self, since: float, until: float) -> list[Line]:
-        """Return what these services wrote in a time, in seconds since the epoch."""
+    def logs(self, since: float, until: float, tail: int) -> list[Line]:
+        """Return what these services wrote in a time.
+
+        Args:
+            since: From when on, in seconds since the epoch.
+            until: Until when.
+            tail: How many lines of each container are enough: the last ones.
+        """
         witnesses = self.witnesses()
         if not witnesses:
             return []
         yard = self._fleet.yard(self._test)
-        lines = merged(logged(yard, witness, since) for witness in witnesses)
+        lines = merged(logged(yard, witness, since, tail) for witness in witnesses)
         return [line for line in lines if line.at <= until]
 
     def down(self, volumes: bool) -> None:

@@ -12,11 +12,9 @@ from contextlib import suppress
 from harness.engine.protocol import Snapshot
 from harness.errors import HarnessError, masked
 from harness.observe.evidence import Statement, Witness
-from harness.observe.lines import Line, read_log
+from harness.observe.lines import LOG_LINES, Line, read_log
 from harness.stack.yard import Yard
 
-LOG_LINES = 10_000
-"""The last lines of each container that are looked at."""
 _AT_ONCE = 8
 # seconds that the engine's event of a death may take after the engine itself knows of it
 _EVENT = 1.0
@@ -50,13 +48,13 @@ def _asked(yard: Yard, witness: Witness, since: float) -> Statement:
     return Statement(witness, snapshot, peak, logged(yard, witness, since))
 
 
-def logged(yard: Yard, witness: Witness, since: float) -> list[Line]:
-    """Return what a container wrote; nothing where that cannot be read."""
+def logged(yard: Yard, witness: Witness, since: float, tail: int = LOG_LINES) -> list[Line]:
+    """Return the last lines that a container wrote; none where they cannot be read."""
     try:
         log = yard.engine.logs(
             witness.container,
             since=None if witness.own else since,
-            tail=LOG_LINES,
+            tail=tail,
             timestamps=True,
         )
     except HarnessError:

@@ -9,7 +9,9 @@ from harness.observe.logfiles import LogFiles, file_name
 
 
 def test_a_log_is_written_and_git_is_told_to_pass_it_over(tmp_path: Path) -> None:
-    said = LogFiles(tmp_path, "r1").write("tests/test_it.py::test_one", ["one", "två"])
+    said = LogFiles(tmp_path, "r1").write(
+        "tests/test_it.py::test_one", "The whole log", ["one", "två"]
+    )
 
     assert said == "The whole log: .harness/logs/r1/tests.test_it.py.test_one.log"
     file = tmp_path / said.removeprefix("The whole log: ")
@@ -19,10 +21,10 @@ def test_a_log_is_written_and_git_is_told_to_pass_it_over(tmp_path: Path) -> Non
 
 def test_the_logs_of_the_newest_runs_stay(tmp_path: Path) -> None:
     for number in range(8):
-        LogFiles(tmp_path, f"r{number}").write("test", [])
+        LogFiles(tmp_path, f"r{number}").write("test", "The whole log", [])
         os.utime(tmp_path / f".harness/logs/r{number}", (number, number))
 
-    LogFiles(tmp_path, "now").write("test", [])
+    LogFiles(tmp_path, "now").write("test", "The whole log", [])
 
     left = {folder.name for folder in (tmp_path / ".harness/logs").iterdir()}
     assert left == {"now", "r4", "r5", "r6", "r7"}
@@ -31,7 +33,7 @@ def test_the_logs_of_the_newest_runs_stay(tmp_path: Path) -> None:
 def test_where_nothing_can_be_written_that_is_said(tmp_path: Path) -> None:
     (tmp_path / ".harness").write_text("a file of somebody's")
 
-    said = LogFiles(tmp_path, "r1").write("test", ["one"])
+    said = LogFiles(tmp_path, "r1").write("test", "The whole log", ["one"])
 
     assert said.startswith("The whole log could not be written: ")
     assert ".harness" in said
