@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError, StartFailedBeforeError, masked
+from harness.errors import (
+    ComposeFileError,
+    HarnessError,
+    ImageUnavailableError,
+    MissingVariableError,
+    NoServiceNamedError,
+    SettingError,
+    StartFailedBeforeError,
+    TurnTimeoutError,
+    UnknownServiceError,
+    masked,
+)
 from harness.observe.event import Event, Kind
 from harness.observe.journal import Journal
 
@@ -24,6 +35,17 @@ if TYPE_CHECKING:
     from harness.observe.tests import TestJournal
     from harness.stack.lease import Lease
 
+# The first is told by the start's own report; the others no service has to do with.
+_NO_SERVICES = (
+    StartFailedBeforeError,
+    ComposeFileError,
+    ImageUnavailableError,
+    MissingVariableError,
+    NoServiceNamedError,
+    SettingError,
+    TurnTimeoutError,
+    UnknownServiceError,
+)
 _TOLD_LINES = 500  # of a test's log, in the journal
 
 
@@ -90,8 +112,8 @@ class Inquest:
             raised: What it failed with.
             moment: When, in seconds since the epoch.
         """
-        if not self._leases or isinstance(raised, StartFailedBeforeError):
-            return  # the start's own report has it
+        if not self._leases or isinstance(raised, _NO_SERVICES):
+            return
         try:
             self._explain(report, raised, moment)
         except HarnessError:

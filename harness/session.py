@@ -146,6 +146,7 @@ class HarnessSession:
 
     def set_up(self, item: pytest.Item) -> None:
         """Have a test's stack made before its fixtures; look again at its marks."""
+        self._remove_what_was_given_back()
         self.inquest.begin(item)
         self.needs.add_markers(item)
         if has_fixtures(item) and self.needs.concerns(item):
@@ -316,9 +317,12 @@ class HarnessSession:
 
     def reported(self) -> None:
         """All of a test has been reported: what it gave back may go."""
+        wanted = self.settings.report is not None
+        self._remove_what_was_given_back(self.inquest.log_of_all() if wanted else None)
+
+    def _remove_what_was_given_back(self, first: Callable[[], None] | None = None) -> None:
         if "fleet" in self.__dict__:
-            wanted = self.settings.report is not None
-            self.fleet.removals_go_on(self.inquest.log_of_all() if wanted else None)
+            self.fleet.removals_go_on(first)
 
     def close(self) -> None:
         """Remove whatever is left.

@@ -56,12 +56,14 @@ class Evidence:
         disturbed: What neither the test nor the harness did to them.
         wanted: The services that the test asks for, where their start has failed.
         error: What that start has failed with.
+        lost: Whether the engine went away: what containers did follows from that.
     """
 
     statements: Sequence[Statement] = ()
     disturbed: Sequence[str] = ()
     wanted: frozenset[str] = field(default_factory=frozenset)
     error: str = ""
+    lost: bool = False
 
     def joined(self, other: Evidence) -> Evidence:
         """Return this with what is known of other services."""
@@ -70,4 +72,5 @@ class Evidence:
             [*dict.fromkeys([*self.disturbed, *other.disturbed])],
             self.wanted | other.wanted,
             self.error or other.error,
+            self.lost or other.lost,
         )

@@ -114,6 +114,8 @@ def _verdict(
     ready: Mapping[str, float],
     span: Span,
 ) -> list[str]:
+    if evidence.lost and evidence.disturbed:
+        return [*evidence.disturbed]
     containers = {t.witness.container for t in evidence.statements}
     during = span.began, span.ended
     starting = still_starting(events, lines, containers, ready, during)

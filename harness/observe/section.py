@@ -44,7 +44,7 @@ def _log(findings: Findings, began: float) -> Iterator[str]:
     place = None
     if anomaly is not None and (first := findings.lines[anomaly]) in lines:
         place = lines.index(first)
-    if not findings.lines:
+    if findings.states and not findings.lines:
         yield "They wrote nothing."
     yield from formatted(shortened(lines, place, _LINES), began)
 

@@ -203,9 +203,12 @@ class Lease:
             return Evidence(failed.found, (), wanted, error)
         told = self.disturbances()
         witnesses = [w for w in self.witnesses() if w.container not in known]
-        yard = self._fleet.yard(self._test) if witnesses else None
-        found = [] if yard is None or yard.outage.suspected else statements(yard, witnesses, since)
-        return Evidence(found, told, wanted, error)
+        if not witnesses:
+            return Evidence((), told, wanted, error)
+        yard = self._fleet.yard(self._test)
+        lost = yard.outage.suspected or yard.events.breaks != self._breaks
+        found = [] if yard.outage.suspected else statements(yard, witnesses, since)
+        return Evidence(found, told, wanted, error, lost)
 
     def logs(self, since: float, until: float, tail: int) -> list[Line]:
         """Return what these services wrote in a time.

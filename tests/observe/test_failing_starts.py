@@ -59,6 +59,7 @@ def test_second(): pass
     )
     assert re.search(r"redis +\| redis is up\n", told)
     assert "warming up" not in told, "the error has it"
+    assert "[" not in told, "what the harness removes is no news"
     assert re.search(rf"^postgres +running \(starting\), {IMAGE}", told, re.MULTILINE)
     assert re.search(rf"^orders +created, {IMAGE}", told, re.MULTILINE)
     (file,) = re.findall(r"^The whole log: (\S+)$", told, re.MULTILINE)

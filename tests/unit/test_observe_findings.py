@@ -186,3 +186,10 @@ def test_services_that_wrote_nothing_are_said_to() -> None:
     found = findings([READY], Evidence([Statement(witness(), snapshot())]), SPAN)
 
     assert section(found, 10.0, "") == "They wrote nothing.\n\norders  running, shop/orders"
+
+
+def test_where_the_engine_was_lost_that_is_the_verdict() -> None:
+    seen = Statement(witness(), snapshot(status="exited"))
+    evidence = Evidence([seen], ["the Docker Engine went away"], lost=True)
+
+    assert findings([READY, died(16.9)], evidence, SPAN).verdict == ["the Docker Engine went away"]
