@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from ..messages.conftest import project
 
-import pytest
-
-from ..messages.conftest import DOCKER_CONFIG
-from ..messages.project import Project, engine
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, tmp_path: Path) -> Project:
-    engine()
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    return Project(pytester, temporary, DOCKER_CONFIG)
+__all__ = ["project"]
