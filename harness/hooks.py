@@ -57,6 +57,8 @@ class SessionHooks:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of what a phase of the test came to."""
         self._session.told_tests.phase(report)
+        if report.when == "teardown":
+            self._session.reported()
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:

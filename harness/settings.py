@@ -191,6 +191,14 @@ KEYS = (
         metavar="SERVICE[,SERVICE]",
         several=True,
     ),
+    Key(
+        "report",
+        "--harness-report",
+        "write a report of the run into this folder: `index.html`, to look at, and "
+        "`journal.jsonl`, from which `harness report` draws it again",
+        ini="harness_report",
+        metavar="DIR",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -223,6 +231,7 @@ class Settings(NamedTuple):
         local: Services that run as processes though the others run in containers.
         remote: Where services are that run elsewhere, by their names.
         attach: Services that the user starts.
+        report: The folder that a report of the run is written into; None without one.
     """
 
     root: Path
@@ -243,6 +252,7 @@ class Settings(NamedTuple):
     local: tuple[str, ...] = ()
     remote: Mapping[str, str] = MappingProxyType({})
     attach: tuple[str, ...] = ()
+    report: Path | None = None
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -310,6 +320,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
             "services with their addresses, such as service1=https://staging.example:8443",
         ),
         attach=_convert(values["attach"], _names, "names of services"),
+        report=values["report"][0],
     )
 
 
@@ -360,6 +371,8 @@ def _value(config: pytest.Config, key: Key, taken: bool) -> tuple[Any, str]:
     given = None if taken else config.getoption(key.dest)
     if key.name == "files":
         return _files(config, key, given)
+    if key.name == "report":
+        return _folder(config, key, given)
     if given:
         return given, key.option
     # an ini key of several lines, and an option that is given several times, are lists
@@ -380,6 +393,15 @@ def _files(config: pytest.Config, key: Key, given: str | None) -> tuple[tuple[Pa
         return tuple(here / part for part in named.split(",") if part), key.env
     base = config.inipath.parent if config.inipath else config.rootpath
     return tuple(base / line for line in config.getini(key.ini)), f"ini {key.ini}"
+
+
+def _folder(config: pytest.Config, key: Key, given: str | None) -> tuple[Path | None, str]:
+    """Resolve a path, as ``_files`` does."""
+    if chosen := given or os.environ.get(key.env):
+        return config.invocation_params.dir / chosen, key.option if given else key.env
+    chosen = config.getini(key.ini)
+    base = config.inipath.parent if config.inipath else config.rootpath
+    return (base / chosen if chosen else None), f"ini {key.ini}"
 
 
 def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from harness.engine import memory
 from harness.engine.answers import process_tree, read_container
 from harness.engine.client import connect, resolved
 from harness.engine.client import translated as _translated
@@ -138,6 +139,11 @@ class DockerEngine(Making, Networks):
             )
         text: str = raw.decode(errors="replace")
         return text
+
+    def memory_peak(self, container: str) -> int | None:
+        """Return the most memory that a running container had, in bytes; None if not known."""
+        with _translated():
+            return memory.peak(self._client, container, self._reach.seat)
 
     def watch(self, labels: Mapping[str, str]) -> EventStream:
         """Return the events of all containers with these labels.

@@ -302,6 +302,9 @@ class Engine(Protocol):
         With timestamps each line begins with its time and a blank.
         """
 
+    def memory_peak(self, container: str) -> int | None:
+        """Return the most memory that a running container had, in bytes; None if not known."""
+
     def watch(self, labels: Mapping[str, str]) -> Events:
         """Return the events of all containers with these labels; nothing is opened yet."""
 

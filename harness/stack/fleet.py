@@ -382,6 +382,18 @@ class Fleet:
         else:
             self._remover.remove(stack)
 
+    def hold_removals(self) -> None:
+        """Have what is given back stay until ``removals_go_on``, to be looked at."""
+        self._remover.hold()
+
+    def removals_go_on(self, first: Callable[[], None] | None = None) -> None:
+        """Remove what was given back since ``hold_removals``.
+
+        Args:
+            first: Done before, off the tests' path.
+        """
+        self._remover.go_on(first)
+
     def removed(self) -> list[HarnessError]:
         """Wait until all that was given back is removed; return what the engine refused."""
         return self._remover.wait()

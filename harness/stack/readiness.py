@@ -14,6 +14,7 @@ from harness.model.project import Service
 from harness.plan.ready import Health, Log, Ready, ready_of
 from harness.probe import Probe
 from harness.probe.choose import Chooser
+from harness.stack.failures import LAST_LINES
 from harness.stack.graph import Cancelled
 
 LOG_LINES = 20
@@ -304,9 +305,7 @@ class Readiness:
         if not lines:
             return "It logged nothing."
         room = make_room("\n".join(lines))
-        return f"{room}Its last log lines:\n" + "\n".join(
-            f"    {line[:_LINE_WIDTH]}" for line in lines
-        )
+        return f"{room}{LAST_LINES}" + "\n".join(f"    {line[:_LINE_WIDTH]}" for line in lines)
 
 
 def _may_end(watch: _Watch, snapshot: Snapshot) -> bool:

@@ -104,6 +104,10 @@ class Stack:
         """Return every replica of a service that is up, by number."""
         return self._starter.containers.get(service, []) if service in self._up else []
 
+    def found(self) -> list[Container]:
+        """Return every container that was made, also of services that are not up."""
+        return [c for containers in self._starter.containers.values() for c in containers]
+
     def up(
         self,
         names: Iterable[str],

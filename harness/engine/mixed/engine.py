@@ -131,6 +131,10 @@ class MixedEngine:
         """Start a command there, to talk with it until one of both ends."""
         return self._of(container).open_exec(container, command, user, environment)
 
+    def memory_peak(self, container: str) -> int | None:
+        """Return the most memory that one has had, in bytes; None where nobody knows."""
+        return self._of(container).memory_peak(container)
+
     def top(self, container: str) -> tuple[Process, ...]:
         """Return the main process, first, and its descendants."""
         return self._of(container).top(container)

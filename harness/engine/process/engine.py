@@ -19,7 +19,7 @@ from harness.engine.process.launch import names_for, with_ports
 from harness.engine.process.runner import Runner
 from harness.engine.process.session import LocalExecSession
 from harness.engine.process.store import LOOPBACK, Made, State, Store, forwarder_of
-from harness.engine.process.tree import tree
+from harness.engine.process.tree import memory_peak, tree
 from harness.engine.protocol import (
     Binding,
     ExecResult,
@@ -227,6 +227,14 @@ class ProcessEngine:
         ended = self._runner.state(container).status not in {"running", "paused"}
         self._runner.clock.look(folder)
         return output.read(folder, since, tail, timestamps, ended)
+
+    def memory_peak(self, container: str) -> int | None:
+        """Return the most memory that a process without children had, in bytes.
+
+        The peaks of several may have been at different times: their sum says nothing.
+        """
+        processes = self.top(container)
+        return memory_peak(processes[0].pid) if len(processes) == 1 else None
 
     def watch(self, labels: Mapping[str, str]) -> ProcessEvents:
         """Return the events of all processes of the run."""
