@@ -8,8 +8,11 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.engine.dotenv import dotenv_values
+from harness.engine.find import find_compose
 from harness.engine.protocol import Composer, Engine, Events, Say
 from harness.engine.reach import Seat
+from harness.engine.resolve import resolve
 from harness.errors import ComposeFileError
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
@@ -40,6 +43,8 @@ from harness.plan.swaps import runs_here
 from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
+from harness.source.paths import shown
+from harness.source.reader import changed
 from harness.stack.abreast import Abreast
 from harness.stack.backend import Ranges, backend
 from harness.stack.creator import Creates
@@ -179,13 +184,14 @@ def open_yard(
     Raises:
         HarnessError: One of these failed.
     """
-    from harness.engine.find import find_compose
-
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
     by = backend(settings, tell or say)
     first = run.join(uses=by.uses_docker)
+    # The thread that connects imports the SDK. This one imports nothing meanwhile: a signal that
+    # comes while two threads import may be swallowed, and leave the other one waiting for ever
+    # (seen with CPython 3.11: the callback that forgets a module's lock is interrupted).
     watched = Abreast(run.ensure_watched)
     connecting = Abreast(
         lambda: by.connect(run)
@@ -242,11 +248,6 @@ def open_yard(
 
 def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
     """Return the project as Compose resolves it, with what is to be had from ``.env`` files."""
-    from harness.engine.dotenv import dotenv_values
-    from harness.engine.resolve import resolve
-    from harness.source.paths import shown
-    from harness.source.reader import changed
-
     project = resolve(compose, source, folder)
     if files := changed(source.contents):
         raise ComposeFileError(
