@@ -11,10 +11,13 @@ from pathlib import Path
 
 import psutil
 
+from tests.eventually import eventually
 from tests.process.programs import program, running_in
 
 from .victim import Victim
 
+# processes of a service: a leader, a child and its child, a daemon's child, one without variables
+EACH = 5
 # a service that forks: a child that ignores SIGTERM, a daemon, and one without any variable
 SERVICE = """\
 def child():
@@ -83,6 +86,10 @@ class ProcessVictim(Victim):
     def services(self) -> list[int]:
         """Return the pids of the services' processes."""
         return [p.pid for p in self._services()]
+
+    def all_up(self) -> list[int]:
+        """Wait until a test's two services are complete, and who has only forked is gone."""
+        return eventually(self.services, lambda pids: len(pids) == 2 * EACH)
 
     def _services(self) -> Iterator[psutil.Process]:
         for process in running_in(self.root):

@@ -15,13 +15,10 @@ import pytest
 
 from tests.eventually import eventually
 
-from .process_victim import ProcessVictim
+from .process_victim import EACH, ProcessVictim
 from .steps import IN_THE_BODY, PROCESS_STEPS
 from .test_killed import EXIT_CODES, SIGNALS
 from .test_sweep import prune
-
-# forking services: a leader, a child and its child, a daemon's child, one without variables
-_EACH = 5
 
 
 @pytest.fixture
@@ -53,7 +50,7 @@ def test_a_worker_is_killed(victim: ProcessVictim, number: signal.Signals) -> No
     (victim.root / "hold").touch()
     with victim.running("-n2", step=IN_THE_BODY) as process:
         worker = victim.reached()
-        eventually(victim.services, lambda pids: len(pids) == 2 * 2 * _EACH)
+        eventually(victim.services, lambda pids: len(pids) == 2 * 2 * EACH)
         os.kill(worker, number)
         victim.go()
         # its services are gone while those of the other one go on
@@ -81,7 +78,7 @@ def test_the_reaper_is_killed_and_then_pytest(victim: ProcessVictim) -> None:
         os.kill(victim.reaper(), signal.SIGKILL)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    assert len(victim.services()) == 2 * _EACH
+    victim.all_up()
     assert victim.run() == 0, victim.output
     victim.nothing_left()
 
@@ -94,13 +91,13 @@ def test_prune_ends_what_runs_have_left_where_there_is_no_engine(victim: Process
         os.kill(victim.reaper(), signal.SIGKILL)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    left = victim.services()
+    left = victim.all_up()
     dry = prune(victim, "--dry-run")
-    assert f"{2 * _EACH} processes would be removed." in dry.stdout
+    assert f"{2 * EACH} processes would be removed." in dry.stdout
     assert all(f" {pid} (" in dry.stdout for pid in left)
     assert victim.services() == left
     done = prune(victim)
-    assert f"{2 * _EACH} processes removed." in done.stdout
+    assert f"{2 * EACH} processes removed." in done.stdout
     assert (done.returncode, done.stderr.partition(" at ")[0]) == (
         1,
         "Error: wanted a Docker Engine",
@@ -113,9 +110,10 @@ def test_prune_takes_the_processes_of_a_live_run_only_when_it_is_told_to(
 ) -> None:
     with victim.running(step=IN_THE_BODY) as process:
         victim.reached()
+        services = victim.all_up()
         assert "removed" not in prune(victim, "--all", answer="n\n").stdout
-        assert len(victim.services()) == 2 * _EACH
-        assert f"{2 * _EACH} processes removed." in prune(victim, "--all", "--yes").stdout
+        assert victim.services() == services
+        assert f"{2 * EACH} processes removed." in prune(victim, "--all", "--yes").stdout
         assert victim.services() == []
         victim.go()
         process.wait(timeout=60)

@@ -116,7 +116,7 @@ def test_forks(second):
 def test_another_run_at_the_same_time_is_left_alone(project: ProcessVictim) -> None:
     with project.running(step=IN_THE_BODY) as process:
         project.reached()
-        services = project.services()
+        services = project.all_up()
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
             cwd=project.root,
