@@ -89,7 +89,12 @@ def test_services_that_die_are_told_with_all_that_they_wrote(project: Project) -
     project.test(
         HEAD
         + """
-def test_memory(orders):
+@pytest.fixture
+def fails_too():
+    yield
+    raise OSError("the teardown fails, too")
+
+def test_memory(orders, fails_too):
     go(orders)
     ended(orders)
     assert not "an answer"
@@ -120,6 +125,8 @@ def test_expected(mailer): assert 0
 
     outcome = project.run("--junitxml=junit.xml")
 
+    # what is known of the teardown, which fails too, is told already
+    assert outcome.text.count("orders died (exit 137") == 1
     memory = section(outcome.reports["test_memory"])
     verdict, _, rest = memory.partition("\n")
     assert re.fullmatch(
