@@ -1,0 +1,58 @@
+"""Where the minutes went: what the workers' time was spent on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harness.observe.event import Kind
+from harness.observe.report.intervals import both, length, minus
+from harness.observe.report.model import Share, TestTold
+from harness.observe.report.spans import Span
+
+NAMES = {
+    "images": "building and pulling images",
+    "opening": "finding Compose, resolving the project",
+    "waiting": "waiting for services",
+    "fixtures": "fixtures, set-up and teardown",
+    "calls": "tests themselves",
+    "removing": "removing, after the last test",
+    "rest": "pytest, and between tests",
+}
+
+
+def minutes(
+    processes: Iterable[tuple[float, Sequence[TestTold], Sequence[Span]]],
+) -> list[Share]:
+    """Return what the time of a run's processes was spent on; together it is all of it.
+
+    Args:
+        processes: For each process that ran tests: how long it ran, its tests, what lasted in it.
+    """
+    spent = dict.fromkeys(NAMES, 0.0)
+    for took, tests, found in processes:
+        for key, seconds in _of_process(took, tests, found).items():
+            spent[key] += seconds
+    return [Share(key, NAMES[key], seconds) for key, seconds in spent.items()]
+
+
+def _of_process(took: float, tests: Sequence[TestTold], found: Sequence[Span]) -> dict[str, float]:
+    def stretches(*kinds: Kind) -> list[tuple[float, float]]:
+        return [(s.begin, s.end) for s in found if s.kind in kinds]
+
+    running = [(test.begin, test.end) for test in tests]
+    waited = [lease for test in tests for lease in test.leases]
+    images = both(waited, stretches(Kind.IMAGE_BUILD, Kind.IMAGE_PULL))
+    opening = minus(both(waited, stretches(Kind.RUN_PHASE)), images)
+    last = max((test.end for test in tests), default=0.0)
+    removing = [(max(b, last), e) for b, e in stretches(Kind.STACK_REMOVE) if e > last]
+    outside = length(minus(running, waited))
+    calls = min(sum(test.phases.get("call", 0.0) for test in tests), outside)
+    spent = {
+        "images": length(images),
+        "opening": length(opening),
+        "waiting": length(minus(waited, [*images, *opening])),
+        "fixtures": outside - calls,
+        "calls": calls,
+        "removing": length(removing),
+    }
+    return spent | {"rest": max(took - sum(spent.values()), 0.0)}
