@@ -59,6 +59,11 @@ class Kind(StrEnum):
     """A process of a run ended; the last of its events."""
 
 
+def _refuse(constant: str) -> None:
+    """Raise ValueError: a journal tells moments and durations, and none is NaN or without end."""
+    raise ValueError(constant)
+
+
 # what an event is told of, as its line has it
 _NAMES = ("run", "worker", "stack", "service", "test")
 
@@ -118,7 +123,7 @@ class Event:
             ValueError: It is none.
         """
         try:
-            told = json.loads(line)
+            told = json.loads(line, parse_constant=_refuse)
             return cls(
                 kind=str(told["kind"]),
                 at=float(told["at"]),
@@ -127,5 +132,5 @@ class Event:
                 **{name: str(told.get(name, "")) for name in _NAMES},
                 data=dict(told.get("data") or {}),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"no event of a journal: {line[:80]!r} ({error})") from None
