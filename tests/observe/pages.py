@@ -6,7 +6,13 @@ import json
 import re
 import zlib
 from base64 import b64decode
+from pathlib import Path
 from typing import Any
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names of what is in a folder."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 def unpacked(page: str, id_: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from harness.observe.journal import Journal
 from harness.observe.report import folder
 from harness.observe.report.sources import gather
 from tests.observe import synthetic
-from tests.observe.pages import unpacked
+from tests.observe.pages import names, unpacked
 
 
 def harness(*args: str | Path) -> Result:
@@ -42,8 +41,8 @@ def test_a_report_goes_where_it_is_wanted(journal: Path, tmp_path: Path) -> None
     assert harness("report", journal, "-o", tmp_path / "out/run.html").exit_code == 0
     assert harness("report", journal, "-o", tmp_path / "site").exit_code == 0
 
-    assert os.listdir(tmp_path / "out") == ["run.html"]
-    assert sorted(os.listdir(tmp_path / "site")) == ["index.html", "journal.jsonl"]
+    assert names(tmp_path / "out") == ["run.html"]
+    assert names(tmp_path / "site") == ["index.html", "journal.jsonl"]
     assert (tmp_path / "site/journal.jsonl").read_text() == journal.read_text()
 
 
@@ -150,7 +149,7 @@ def test_a_run_begins_with_an_empty_folder(journal: Path) -> None:
 
     folder.prepare(journal.parent)
 
-    assert os.listdir(journal.parent) == ["notes.txt"]
+    assert names(journal.parent) == ["notes.txt"]
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
@@ -178,7 +177,7 @@ def test_the_parts_of_a_run_become_one_journal_and_a_page(tmp_path: Path) -> Non
     line = folder.finish(journal, tmp_path)
 
     assert line == f"harness: report in {tmp_path}/index.html"
-    assert sorted(os.listdir(tmp_path)) == ["index.html", "journal.jsonl"]
+    assert names(tmp_path) == ["index.html", "journal.jsonl"]
     assert {event.worker for event in gather([tmp_path / "journal.jsonl"])} == {"", "gw0", "gw1"}
 
 

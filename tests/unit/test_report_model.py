@@ -156,14 +156,13 @@ def test_what_all_workers_share_stands_apart_from_what_each_has() -> None:
 
 
 def test_a_test_has_all_that_was_told_of_it() -> None:
-    where = {"test": TEST}
     lines = [[106.5, "db", "FATAL: out of memory", "anomaly"], ["wrong"]]
     report = report_of(
         run_of(
             a_test(101, 107, "failed", message="assert 1 == 2", text=">  assert 1 == 2"),
-            Event(Kind.TEST_VERDICT, 107, data={"lines": ["db died"]}, **where),
-            Event(Kind.TEST_LOG, 107, data={"lines": lines, "cut": 3}, **where),
-            Event(Kind.TEST_STATE, 107, data={"services": {"db": {"status": "exited"}}}, **where),
+            Event(Kind.TEST_VERDICT, 107, data={"lines": ["db died"]}, test=TEST),
+            Event(Kind.TEST_LOG, 107, data={"lines": lines, "cut": 3}, test=TEST),
+            Event(Kind.TEST_STATE, 107, data={"services": {"db": {"status": "exited"}}}, test=TEST),
         )
     )
 

@@ -48,10 +48,9 @@ def test_what_services_wrote_is_in_the_page_only_packed_or_escaped() -> None:
 
 def test_a_line_of_several_lines_is_one_line() -> None:
     rows = [[1.0, "db", "one\r\ntwo\u2028three", ""], [1.0, "db", "next", ""]]
-    where = {"test": "test_it"}
     events = [
-        Event(Kind.TEST_BEGIN, 1, **where),
-        Event(Kind.TEST_LOG, 2, data={"lines": rows}, **where),
+        Event(Kind.TEST_BEGIN, 1, test="test_it"),
+        Event(Kind.TEST_LOG, 2, test="test_it", data={"lines": rows}),
     ]
 
     text = unpacked(html(report_of(events)), "log")["text"]
