@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import re
 from itertools import combinations
 
 from harness.observe.event import Event, Kind
 from harness.observe.report.build import report_of
 from harness.observe.report.graph import HEIGHT, WIDTH, Graph, graph_of
+from harness.observe.report.logs import limited
 from harness.observe.report.model import CriticalPath, ServiceTold
-from harness.observe.report.page import duration, html
+from harness.observe.report.page import LIMIT, duration, html
 from tests.observe import synthetic
 from tests.observe.pages import unpacked
 
@@ -71,6 +73,38 @@ def test_two_thousand_tests_with_a_hundred_thousand_lines_stay_below_five_megaby
     assert len(report.lines) == 100_000
 
     assert len(html(report).encode()) < 5_000_000
+
+
+def test_what_would_be_too_large_is_left_out_and_tests_that_failed_keep_their_logs() -> None:
+    rows = [[1.0, "db", f"{number} " + "word " * 9, ""] for number in range(100)]
+    events = [Event(Kind.RUN_BEGIN, 0.5)]
+    for name, outcome in (("test_one", "passed"), ("test_two", "failed")):
+        events.append(Event(Kind.TEST_BEGIN, 1, test=name))
+        own = [[at, service, f"{name} {text}", mark] for at, service, text, mark in rows]
+        events.append(Event(Kind.TEST_LOG, 2, test=name, data={"lines": own, "cut": 1}))
+        events.append(Event(Kind.TEST_END, 2, test=name, data={"outcome": outcome}))
+    whole = report_of(events)
+
+    shown = limited(whole, sum(len(line.text) for line in whole.lines) // 2 + 100)
+
+    assert [(test.log, test.cut) for test in shown.tests] == [((), 101), (((0, 100),), 1)]
+    assert {line.text.split()[0] for line in shown.lines} == {"test_two"}
+
+
+def test_a_page_has_no_more_of_the_logs_than_it_has_room_for() -> None:
+    noise = random.Random(1)
+    rows = [[float(n), "db", noise.randbytes(60).hex(), ""] for n in range(1000)]
+    events = []
+    for name, own in (("test_one", rows[:200]), ("test_two", rows[200:])):
+        events.append(Event(Kind.TEST_BEGIN, 1, test=name))
+        events.append(Event(Kind.TEST_LOG, 2, test=name, data={"lines": own}))
+
+    page = html(report_of(events), limit=60_000)
+
+    one, two = unpacked(page, "data")["tests"]
+    assert one["log"] == [0, 200]
+    assert two["cut"] == 800
+    assert LIMIT < 5_000_000
 
 
 def test_services_stand_right_of_what_they_depend_on_and_none_on_another() -> None:

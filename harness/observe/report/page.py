@@ -13,17 +13,25 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.observe.report.folder import MARK
 from harness.observe.report.graph import HEIGHT, WIDTH, graph_of
+from harness.observe.report.logs import limited
 from harness.observe.report.model import Report
 from harness.observe.report.payload import log_payload, packed, payload
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # in the order in which they build on each other
 _SCRIPTS = ("dom", "data", "rows", "timeline", "zoom", "log", "tests", "services", "search", "main")
+LIMIT = 4_500_000
+"""Characters of the packets of a page: one of more is slow to send, and to open."""
 OUTCOMES = ("failed", "error", "unfinished", "passed", "xfailed", "xpassed", "skipped")
 
 
-def html(report: Report) -> str:
-    """Return a report as one page of HTML that needs nothing else."""
+def html(report: Report, limit: int = LIMIT) -> str:
+    """Return a report as one page of HTML that needs nothing else.
+
+    Args:
+        report: The report.
+        limit: How many characters the packets of the page may have.
+    """
     environment = Environment(
         loader=PackageLoader("harness.observe.report"),
         autoescape=True,
@@ -35,6 +43,7 @@ def html(report: Report) -> str:
     script = "\n".join(
         (_TEMPLATES / "script" / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS
     )
+    report, data, log = _packets(report, limit)
     return environment.get_template("page.html").render(
         mark=MARK,
         style=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
@@ -45,9 +54,25 @@ def html(report: Report) -> str:
         box=(WIDTH, HEIGHT),
         outcomes=_outcomes(report),
         slowest=max((s.ready.high for s in report.services if s.ready), default=0.0),
-        data=packed(payload(report)),
-        log=packed(log_payload(report)),
+        data=data,
+        log=log,
     )
+
+
+def _packets(report: Report, limit: int) -> tuple[Report, str, str]:
+    """Return what is shown, and its packets, which are no larger than a page should be.
+
+    Args:
+        report: All that there is; of its logs as much as there is room for is shown.
+        limit: How many characters the packets may have.
+    """
+    while True:
+        data, log = packed(payload(report)), packed(log_payload(report))
+        room = limit - len(data)
+        if len(log) <= room or not report.lines:
+            return report, data, log
+        characters = sum(len(line.text) for line in report.lines)
+        report = limited(report, int(characters * 0.95 * max(room, 0) / len(log)))
 
 
 def _outcomes(report: Report) -> dict[str, int]:

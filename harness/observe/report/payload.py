@@ -7,6 +7,7 @@ fifth. Browsers unpack it themselves (``DecompressionStream``). Moments are whol
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from base64 import b64encode
 from itertools import pairwise
@@ -15,6 +16,8 @@ from typing import Any
 from harness.observe.report.model import Bar, Group, Lane, Phase, Report, StackLife, TestTold
 
 PHASES = [*Phase]
+
+_ANSI = re.compile(r"\x1b\[[\d;?]*[ -/]*[@-~]")
 
 
 def packed(data: Any) -> str:
@@ -48,8 +51,13 @@ def log_payload(report: Report) -> dict[str, Any]:
         "steps": [later - sooner for sooner, later in pairwise(moments)],
         "service": [services[line.service] for line in report.lines],
         "marked": [number for number, line in enumerate(report.lines) if line.mark],
-        "text": "\n".join(" ".join(line.text.splitlines()) for line in report.lines),
+        "text": "\n".join(_plain(line.text) for line in report.lines),
     }
+
+
+def _plain(text: str) -> str:
+    """Return a line without the codes by which a terminal shows colours, and really in one line."""
+    return " ".join(_ANSI.sub("", text).splitlines())
 
 
 def _ms(seconds: float) -> int:

@@ -48,7 +48,7 @@ function drawTimeline() {
   timeline.axis.replaceChildren(
     svg("rect", { class: "whole", x: left(), y: 0, width: width - left() - 8, height: 5 }),
     svg("rect", { class: "window", ...overview() }),
-    ...grid.map(([x, label]) => svg("text", { x, y: 22, "text-anchor": "middle" }, label)),
+    ...grid.map(([x, label]) => svg("text", { x, y: 22, "text-anchor": x > width - 30 ? "end" : "middle" }, label)),
   );
   const paths = new Map();
   const bangs = [];
