@@ -151,6 +151,7 @@ class SessionHooks:
         for line in (*self.left, *self.noted):
             print(line, file=sys.stderr)
         self._session.journal.close()
+        self._session.end_report()
         self._session.interrupts.uninstall()
 
     def _close(self) -> None:

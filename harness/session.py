@@ -352,6 +352,14 @@ class HarnessSession:
 
         return finish(self.journal, self.settings.report)
 
+    def end_report(self) -> None:
+        """Remove what the report has been made of, once everybody has read it."""
+        if self.settings.report is None or self.run.worker or os.getpid() != self._process:
+            return
+        from harness.observe.report.folder import remove_parts
+
+        remove_parts(self.settings.report)
+
     def left(self) -> list[str]:
         """Return what the run has left behind, as a look at its end has shown."""
         return self.fleet.left if "fleet" in self.__dict__ else []

@@ -176,6 +176,8 @@ def test_the_parts_of_a_run_become_one_journal_and_a_page(tmp_path: Path) -> Non
 
     line = folder.finish(journal, tmp_path)
 
+    folder.remove_parts(tmp_path)
+
     assert line == f"harness: report in {tmp_path}/index.html"
     assert names(tmp_path) == ["index.html", "journal.jsonl"]
     assert {event.worker for event in gather([tmp_path / "journal.jsonl"])} == {"", "gw0", "gw1"}
@@ -190,6 +192,7 @@ def test_a_report_that_cannot_be_written_at_the_end_is_told_and_its_parts_stay(
     (tmp_path / ".index.html.new").mkdir()
 
     line = folder.finish(journal, tmp_path)
+    folder.remove_parts(tmp_path)
 
     assert line == (
         f"harness: no report: Is a directory. What happened is in {tmp_path}: try "

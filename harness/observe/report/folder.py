@@ -50,15 +50,14 @@ def _check_page(page: Path) -> None:
 def finish(journal: Journal, folder: Path) -> str:
     """Put the parts of a run together, and draw its page.
 
-    Whatever goes wrong is told and fails nothing: the tests have run.
+    Whatever goes wrong is told and fails nothing: the tests have run. The parts stay until nobody
+    reads them any more (``remove_parts``).
 
     Returns:
         A line that says where the page is, or why there is none.
     """
     try:
         page = write(run_events(journal, folder), folder)
-        for part in folder.glob(PARTS):
-            part.unlink()
     except Exception as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
         return (
@@ -66,6 +65,14 @@ def finish(journal: Journal, folder: Path) -> str:
             f"`harness report {folder / PARTS}`."
         )
     return f"harness: report in {page}"
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove the parts of a run, if there is the whole."""
+    if (folder / JOURNAL).exists():
+        for part in folder.glob(PARTS):
+            with suppress(OSError):  # then what happened is there twice, and drawn once
+                part.unlink()
 
 
 def write(events: Sequence[Event], folder: Path, keep: Collection[Path] = ()) -> Path:
@@ -80,10 +87,11 @@ def write(events: Sequence[Event], folder: Path, keep: Collection[Path] = ()) ->
         OSError: They cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    page = draw(events, folder / PAGE)
     journal = folder / JOURNAL
     if journal.resolve() not in {path.resolve() for path in keep}:
         replace(journal, "".join(f"{event.line()}\n" for event in events))
-    return draw(events, folder / PAGE)
+    return page
 
 
 def draw(events: Sequence[Event], page: Path) -> Path:
