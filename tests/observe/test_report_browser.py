@@ -236,7 +236,7 @@ def test_a_search_goes_over_tests_services_and_logs(opened: Opened) -> None:
 def test_a_test_shows_all_that_is_known_of_it(opened: Opened) -> None:
     opened.all(".test > button").first.click()
     inside = opened.all(".test .inside").first
-    for text in ("failed", "fresh", "Failure", "exited", "64 MB", "waiting for services", "gw0"):
+    for text in ("failed", "fresh", "Failure", "exited", "64.0 MiB", "waiting for services", "gw0"):
         expect(inside).to_contain_text(text)
     expect(inside.locator(".log .line")).to_have_count(40)
     expect(inside.locator(".log .line.anomaly")).to_have_count(1)

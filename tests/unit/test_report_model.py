@@ -258,6 +258,18 @@ def test_time_to_ready_counts_from_the_start_and_only_if_it_got_ready() -> None:
     assert (service.starts, service.failed) == (2, 1)
 
 
+def test_a_container_that_is_started_again_is_a_restart() -> None:
+    def start(at: float, container: str) -> Event:
+        data = {"container": container, "action": "start", "asked": "test"}
+        return Event(Kind.CONTAINER, at, stack=STACK, service="db", data=data)
+
+    report = report_of(
+        run_of(started("db", 101, 102, 103), start(101, "a"), start(104, "b"), start(105, "a"))
+    )
+
+    assert report.services[0].restarts == 1
+
+
 def test_the_spread_is_where_four_of_five_lie() -> None:
     found = summary([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0])
 

@@ -17,7 +17,7 @@ from tests.observe.pages import unpacked
 
 
 def service(name: str, **depends_on: str) -> ServiceTold:
-    return ServiceTold(name, "", "", False, (), (), depends_on, 1, None, 0, (), False)
+    return ServiceTold(name, "", "", False, (), (), depends_on, 1, 0, None, 0, (), False)
 
 
 def graph(**needs: str) -> Graph:

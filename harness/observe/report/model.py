@@ -223,6 +223,7 @@ class ServiceTold:
         published: The host ports that it had, as far as they are known.
         depends_on: What it depends on, each with its condition.
         starts: How often a container of it was started.
+        restarts: How often one was started again, by whomever.
         ready: Its times to ready; None if it never was.
         failed: Starts after which it did not get ready.
         incidents: What it did unasked: the number of its run, when, and a sentence.
@@ -237,6 +238,7 @@ class ServiceTold:
     published: tuple[int, ...]
     depends_on: Mapping[str, str]
     starts: int
+    restarts: int
     ready: Ready | None
     failed: int
     incidents: tuple[tuple[int, float, str], ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
@@ -29,10 +29,12 @@ def services_of(
     starts: defaultdict[str, list[Span]] = defaultdict(list)
     waits: defaultdict[str, list[Span]] = defaultdict(list)
     times: defaultdict[str, list[float]] = defaultdict(list)
+    restarts: Counter[str] = Counter()
     for events, found in runs:
         for event in events:
             if event.kind == Kind.PROJECT:
                 project |= event.data.get("services") or {}
+        restarts += _restarts(events)
         for span in found:
             if span.kind == Kind.SERVICE_START:
                 starts[span.event.service].append(span)
@@ -56,6 +58,7 @@ def services_of(
             published=_published(starts[name]),
             depends_on=depends_on.get(name, {}),
             starts=len(starts[name]),
+            restarts=restarts[name],
             ready=summary(times[name]),
             failed=sum(bool(span.error) for span in (*starts[name], *waits[name])),
             incidents=tuple(incidents.get(name, ())),
@@ -63,6 +66,18 @@ def services_of(
         )
         for name in sorted({*project, *starts, *waits})
     ), path
+
+
+def _restarts(events: Iterable[Event]) -> Counter[str]:
+    """Return how often containers of each service were started again."""
+    restarts: Counter[str] = Counter()
+    known: set[str] = set()
+    for event in events:
+        if event.kind == Kind.CONTAINER and event.data.get("action") == "start":
+            container = str(event.data.get("container", ""))
+            restarts[event.service] += container in known
+            known.add(container)
+    return restarts
 
 
 def _published(starts: Iterable[Span]) -> tuple[int, ...]:

@@ -103,7 +103,7 @@ function stateTable(state) {
   const columns = ["service", "status", "health", "exit", "restarts", "memory peak", "ports", "image"];
   const cells = ([name, one]) => [
     name, one.status, one.health, one.oom ? `${one.exit_code ?? ""} out of memory` : one.exit_code, one.restarts,
-    one.memory_peak ? `${(one.memory_peak / 1048576).toFixed(0)} MB` : "", (one.ports || []).join(", "), one.image,
+    one.memory_peak ? `${(one.memory_peak / 1048576).toFixed(1)} MiB` : "", (one.ports || []).join(", "), one.image,
   ];
   const ill = (one) => one.oom || (one.exit_code !== null && one.exit_code !== undefined && one.exit_code !== 0) || one.health === "unhealthy";
   return html("div", { class: "states" }, html("table", {},
