@@ -115,7 +115,7 @@ def _open(page: Page, report: Path) -> Opened:
 
 def test_it_says_what_the_run_came_to_and_where_the_time_went(opened: Opened) -> None:
     expect(opened.all(".outcomes")).to_have_text(re.compile(r"6 failed\s+3 error\s+48 passed"))
-    expect(opened.all(".shares")).to_contain_text("waiting for services")
+    expect(opened.all(".shares")).to_contain_text("waiting until services answer")
     waiting = opened.all(".share.waiting").bounding_box()
     whole = opened.all(".minutes").bounding_box()
     assert waiting is not None

@@ -227,6 +227,8 @@ def test_all_of_the_time_is_accounted_for() -> None:
         run_of(
             lasts(Kind.RUN_PHASE, 101, 101.25, name="sweep"),
             lasts(Kind.IMAGE_BUILD, 101.25, 101.5, services=["db"]),
+            lasts(Kind.STACK_CREATE, 101.5, 101.625, stack=STACK, services=["db"]),
+            started("db", 101.625, 101.75, 101.875),
             a_test(101, 107),
             lasts(Kind.STACK_REMOVE, 106, 109, stack=STACK),
             Event(Kind.RUN_END, 110),
@@ -236,7 +238,10 @@ def test_all_of_the_time_is_accounted_for() -> None:
     assert {share.key: share.seconds for share in report.minutes} == {
         "images": 0.25,
         "opening": 0.25,
-        "waiting": 0.5,
+        "creating": 0.125,
+        "starting": 0.125,
+        "waiting": 0.125,
+        "else": 0.125,
         "fixtures": 0.5,
         "calls": 4.5,
         "removing": 2,

@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.observe.event import Kind
-from harness.observe.report.intervals import both, length, minus
+from harness.observe.report.intervals import both, length, minus, union
 from harness.observe.report.model import Share, TestTold
 from harness.observe.report.spans import Span
 
 NAMES = {
     "images": "building and pulling images",
     "opening": "finding Compose, resolving the project",
-    "waiting": "waiting for services",
+    "creating": "creating containers",
+    "starting": "starting containers",
+    "waiting": "waiting until services answer",
+    "else": "waiting for something else",
     "fixtures": "fixtures, set-up and teardown",
     "calls": "tests themselves",
     "removing": "removing, after the last test",
     "rest": "pytest, and between tests",
+}
+
+# what a test that waits for its services waits for; where several go on at once, the first counts
+_WAITS = {
+    "images": (Kind.IMAGE_BUILD, Kind.IMAGE_PULL),
+    "opening": (Kind.RUN_PHASE,),
+    "creating": (Kind.STACK_CREATE,),
+    "starting": (Kind.SERVICE_START,),
+    "waiting": (Kind.SERVICE_WAIT,),
 }
 
 
@@ -41,16 +53,18 @@ def _of_process(took: float, tests: Sequence[TestTold], found: Sequence[Span]) -
 
     running = [(test.begin, test.end) for test in tests]
     waited = [lease for test in tests for lease in test.leases]
-    images = both(waited, stretches(Kind.IMAGE_BUILD, Kind.IMAGE_PULL))
-    opening = minus(both(waited, stretches(Kind.RUN_PHASE)), images)
+    waits: dict[str, float] = {}
+    left = union(waited)
+    for key, kinds in _WAITS.items():
+        own = both(left, stretches(*kinds))
+        waits[key], left = length(own), minus(left, own)
     last = max((test.end for test in tests), default=0.0)
     removing = [(max(b, last), e) for b, e in stretches(Kind.STACK_REMOVE) if e > last]
     outside = length(minus(running, waited))
     calls = min(sum(test.phases.get("call", 0.0) for test in tests), outside)
     spent = {
-        "images": length(images),
-        "opening": length(opening),
-        "waiting": length(minus(waited, [*images, *opening])),
+        **waits,
+        "else": length(left),
         "fixtures": outside - calls,
         "calls": calls,
         "removing": length(removing),

@@ -23,7 +23,7 @@ _ANSI = re.compile(r"\x1b\[[\d;?]*[ -/]*[@-~]")
 def packed(data: Any) -> str:
     """Return data as JSON, deflated, in base64: it can stand in a page, whatever it holds."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
-    return b64encode(zlib.compress(text.encode(errors="replace"), 9)).decode()
+    return b64encode(zlib.compress(text.encode(errors="replace"))).decode()
 
 
 def payload(report: Report) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 // What the page holds: the model and the log, unpacked when they are needed.
 
 async function unpacked(id) {
-  const bytes = Uint8Array.from(atob(byId(id).textContent), (character) => character.charCodeAt(0));
+  const packed = atob(byId(id).textContent);
+  const bytes = new Uint8Array(packed.length);
+  for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return JSON.parse(await new Response(stream).text());
 }
@@ -19,7 +21,6 @@ async function load() {
     test.took = test.end - test.begin;
     test.waited = test.leases.reduce((sum, [begin, end]) => sum + end - begin, 0);
     test.services = new Set(Object.values(test.stacks).flatMap((stack) => stack.services || []));
-    test.words = [test.id, test.message, test.text, test.worker, ...(test.verdict || [])].join("\n").toLowerCase();
   });
 }
 
@@ -71,10 +72,15 @@ filter.changed = () => filter.listeners.forEach((listener) => listener());
 // The outcomes behind each chip: what has no end has failed as well.
 const bad = new Set(["failed", "error", "unfinished"]);
 
+// What a test is found by, beside its log; made when somebody searches.
+function wordsOf(test) {
+  test.words ??= [test.id, test.message, test.text, test.worker, ...(test.verdict || []), ...test.services].join("\n").toLowerCase();
+  return test.words;
+}
+
 function shows(test) {
   if (filter.outcome && test.outcome !== filter.outcome) return false;
   if (filter.service && !test.services.has(filter.service)) return false;
-  if (!filter.text || test.words.includes(filter.text)) return true;
-  if ([...test.services].some((service) => service.toLowerCase().includes(filter.text))) return true;
+  if (!filter.text || wordsOf(test).includes(filter.text)) return true;
   return filter.hits !== null && filter.hits.tests.has(test.number);
 }

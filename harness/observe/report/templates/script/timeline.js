@@ -15,7 +15,8 @@ function startTimeline() {
   timeline.box.append(timeline.axis, timeline.body);
   timeline.whole = Math.max(1, ...report.runs.map((run) => run.took));
   timeline.to = timeline.whole;
-  if (timelineRows(timeline.folded).length > FOLD_ROWS)
+  const rows = report.groups.flatMap((group) => group.lanes).reduce((sum, lane) => sum + lane.labels.length, 0);
+  if (rows > FOLD_ROWS)
     report.groups.forEach((group) => timeline.folded.add(`${group.run}/${group.worker}`));
   filter.listeners.push(layTimeline);
   new ResizeObserver(() => timeline.box.clientWidth !== timeline.width && layTimeline()).observe(timeline.box);
