@@ -97,7 +97,7 @@ class HarnessSession:
             self.journal,
             self.told_tests,
             LogFiles(self.settings.root, self.run.id),
-            lambda: self.run.folder,
+            lambda: self.journal_folder,
         )
 
     def begin_journal(self, pytest_version: str, at: float) -> None:

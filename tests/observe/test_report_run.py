@@ -169,16 +169,23 @@ def test_a_report_holds_no_secret(team: Team) -> None:
             ports: ["8080"]
             x-harness:
               process: {command: 'echo "login with $$DB_PASSWORD refused"; exit 3'}
+          delta:
+            image: none
+            environment: {DB_PASSWORD: correct horse battery staple}
+            x-harness:
+              process: {command: 'echo "took $$DB_PASSWORD"; sleep 600'}
+              ready: {log: took}
         """,
     )
-    team.tests("def test_one(gamma): ...")
+    team.tests("def test_one(gamma): ...\ndef test_two(delta): ...")
 
-    team.run_for_real().assert_outcomes(errors=1)
+    team.run_for_real().assert_outcomes(passed=1, errors=1)
 
     folder = team.root / "out/report"
     assert "login with *** refused" in (folder / "journal.jsonl").read_text()
     page = (folder / "index.html").read_text()
     packets = f"{unpacked(page, 'data')}{unpacked(page, 'log')}"
     assert "login with *** refused" in packets
+    assert "took ***" in unpacked(page, "log")["text"]
     for text in (page, packets, (folder / "journal.jsonl").read_text()):
         assert not re.search("correct horse|battery staple", text)

@@ -11,6 +11,7 @@ from harness.cli import main
 from harness.errors import ReportError
 from harness.observe.event import Kind
 from harness.observe.journal import Journal
+from harness.observe.reading import run_events
 from harness.observe.report import folder
 from harness.observe.report.sources import gather
 from tests.observe import synthetic
@@ -77,6 +78,17 @@ def test_the_parts_of_a_run_and_what_was_made_of_them_count_once(
     parts = gather([journal, *tmp_path.glob("journal-*.jsonl")])
 
     assert [event.line() for event in parts] == [event.line() for event in gather([journal])]
+
+
+def test_a_line_may_hold_what_elsewhere_ends_one(tmp_path: Path) -> None:
+    text = "one\u2028two\x85three\x0cfour\rfive"
+    journal = Journal()
+    journal.write_to(tmp_path)
+    journal.tell(Kind.WARNING, text=text)
+    journal.tell(Kind.WARNING, text="after")
+
+    for events in (gather([tmp_path / "journal-main.jsonl"]), run_events(journal, tmp_path)):
+        assert [event.data["text"] for event in events] == [text, "after"]
 
 
 def test_a_journal_that_was_cut_short_is_drawn_as_far_as_it_goes(journal: Path) -> None:
