@@ -57,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     It runs after every other plugin's, so that what they registered is known and left alone.
     """
+    from harness.opening import with_report
     from harness.source import discover
 
     CONFIGS.append(config)
@@ -71,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         chosen = read_settings(config)
         source = discover(chosen.root, chosen.files)
+        chosen = with_report(config, chosen)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     if source is None:

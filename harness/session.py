@@ -36,6 +36,8 @@ from harness.plan.need import Need
 from harness.wider import leaves_node, node
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
     from harness.console import Console
@@ -95,13 +97,14 @@ class HarnessSession:
             self.journal,
             self.told_tests,
             LogFiles(self.settings.root, self.run.id),
-            lambda: self.run.folder,
+            lambda: self.journal_folder,
         )
 
-    def begin_journal(self, pytest_version: str) -> None:
-        """Tell what kind of run it is."""
+    def begin_journal(self, pytest_version: str, at: float) -> None:
+        """Tell what kind of run it is, and when it began, in seconds since the epoch."""
         self.journal.tell(
             Kind.RUN_BEGIN,
+            at=at,
             run=self.run.id,
             project=self.settings.root.name,
             engine=self.settings.engine,
@@ -109,6 +112,13 @@ class HarnessSession:
             pytest=pytest_version,
             pid=os.getpid(),
         )
+        if self.settings.report is not None:  # also of a run that gets to no service
+            self.journal.write_to(self.settings.report)
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where the processes of the run write what they tell."""
+        return self.settings.report or self.run.folder
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -132,7 +142,7 @@ class HarnessSession:
             self.settings, self.source, console.say, warn, self.run, self.journal, console.tell
         )
         self.secrets.know(yard.project)
-        self.journal.write_to(self.run.folder)
+        self.journal.write_to(self.journal_folder)
         return yard
 
     def warn(self, text: str) -> None:
@@ -337,6 +347,26 @@ class HarnessSession:
         if "fleet" in self.__dict__:
             self.told.add(self.fleet.account())
             self.fleet.close()
+
+    def draw_report(self) -> str:
+        """Draw the report of the run, if one is wanted and this process is not one of several.
+
+        Returns:
+            A line that says where it is, or why there is none; empty where none is wanted.
+        """
+        if self.settings.report is None or self.run.worker or os.getpid() != self._process:
+            return ""
+        from harness.observe.report.folder import finish
+
+        return finish(self.journal, self.settings.report)
+
+    def end_report(self) -> None:
+        """Remove what the report has been made of, once everybody has read it."""
+        if self.settings.report is None or self.run.worker or os.getpid() != self._process:
+            return
+        from harness.observe.report.folder import remove_parts
+
+        remove_parts(self.settings.report)
 
     def left(self) -> list[str]:
         """Return what the run has left behind, as a look at its end has shown."""

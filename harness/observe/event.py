@@ -59,6 +59,15 @@ class Kind(StrEnum):
     """A process of a run ended; the last of its events."""
 
 
+def _refuse(constant: str) -> None:
+    """Raise ValueError: a journal tells moments and durations, and none is NaN or without end."""
+    raise ValueError(constant)
+
+
+# what an event is told of, as its line has it
+_NAMES = ("run", "worker", "stack", "service", "test")
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened.
@@ -74,6 +83,7 @@ class Event:
         service: The service that it concerns.
         test: The id of the test that it concerns.
         data: What else is known, as JSON has it; depends on the kind.
+        run: The run that it is of, where a journal holds several; else empty.
     """
 
     kind: str
@@ -85,6 +95,7 @@ class Event:
     service: str = ""
     test: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    run: str = ""
 
     @property
     def began(self) -> float:
@@ -99,7 +110,7 @@ class Event:
             told["took"] = round(self.took, 6)
         if self.begins:
             told["begins"] = True
-        for name in ("worker", "stack", "service", "test", "data"):
+        for name in (*_NAMES, "data"):
             if value := getattr(self, name):
                 told[name] = value
         return json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=str)
@@ -112,16 +123,14 @@ class Event:
             ValueError: It is none.
         """
         try:
-            told = json.loads(line)
+            told = json.loads(line, parse_constant=_refuse)
             return cls(
                 kind=str(told["kind"]),
                 at=float(told["at"]),
                 took=float(told.get("took", 0.0)),
                 begins=bool(told.get("begins", False)),
-                **{
-                    name: str(told.get(name, "")) for name in ("worker", "stack", "service", "test")
-                },
+                **{name: str(told.get(name, "")) for name in _NAMES},
                 data=dict(told.get("data") or {}),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"no event of a journal: {line[:80]!r} ({error})") from None
