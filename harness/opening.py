@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from harness.bridge import fixture_functions
-from harness.console import Console
 from harness.errors import mask_by
 from harness.lease.run import Run
 from harness.markers import TeamMarkers, marker_lines, registered, service_markers
@@ -66,7 +65,6 @@ def open_session(
         source,
         naming,
         markers,
-        Console(config),
         lambda: {*registered(config)},
         run,
         secrets,

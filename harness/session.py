@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,16 +21,17 @@ from harness.collected import CollectedTests
 from harness.errors import (
     EngineUnavailableError,
     HarnessError,
+    HarnessWarning,
     NoServiceNamedError,
     SettingError,
     masked,
 )
 from harness.interrupts import Interrupts
 from harness.needs import Needs, place
-from harness.observe.event import Kind
+from harness.observe.event import Event, Kind
 from harness.observe.journal import Journal
+from harness.observe.reading import run_events
 from harness.observe.tests import TestJournal
-from harness.plan.account import Account
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
 from harness.plan.need import Need
 from harness.wider import leaves_node, node
@@ -37,7 +39,6 @@ from harness.wider import leaves_node, node
 if TYPE_CHECKING:
     import pytest
 
-    from harness.console import Console
     from harness.container import Container
     from harness.getter import ContainerGetter, DockerProject
     from harness.lease.run import Run
@@ -61,7 +62,6 @@ class HarnessSession:
         source: The compose files as written.
         naming: The Python names of services.
         markers: The service that each marker stands for.
-        console: Where progress and warnings go.
         registered: Gives the names of all markers, those of pytest and of plugins too.
         run: The run that this process is a part of.
         secrets: What must not be shown.
@@ -72,7 +72,6 @@ class HarnessSession:
     source: Source
     naming: Naming
     markers: Mapping[str, str]
-    console: Console
     registered: Callable[[], Collection[str]]
     run: Run
     secrets: Secrets
@@ -85,7 +84,6 @@ class HarnessSession:
         self._outside = 0
         self._holders: Counter[tuple[Life, str]] = Counter()
         self._wide_fixtures: dict[object, Callable[[], None]] = {}
-        self.told = Account()
         self._process = os.getpid()
         self.interrupts = Interrupts()
         self.needs = Needs(self.markers)
@@ -121,9 +119,7 @@ class HarnessSession:
         from harness.stack.yard import open_yard
 
         self.interrupts.install()
-        yard = open_yard(
-            self.settings, self.source, self.console.say, self.warn, self.run, self.journal
-        )
+        yard = open_yard(self.settings, self.source, self.warn, self.run, self.journal)
         self.secrets.know(yard.project)
         self.journal.write_to(self.run.folder)
         return yard
@@ -131,7 +127,8 @@ class HarnessSession:
     def warn(self, text: str) -> None:
         """Show a warning in pytest's summary of warnings."""
         self.journal.tell(Kind.WARNING, text=masked(text))
-        self.console.warn(text)
+        # the text names the place that matters: a line of a compose file, not of the harness
+        warnings.warn_explicit(HarnessWarning(masked(text)), None, "<harness>", 0)
 
     @cached_property
     def project(self) -> DockerProject:
@@ -327,16 +324,23 @@ class HarnessSession:
             return  # a child that a test forked: what there is is its parent's
         self._current = self._own = None
         if "fleet" in self.__dict__:
-            self.told.add(self.fleet.account())
             self.fleet.close()
 
     def left(self) -> list[str]:
         """Return what the run has left behind, as a look at its end has shown."""
         return self.fleet.left if "fleet" in self.__dict__ else []
 
-    def summary(self) -> Iterator[str]:
-        """Yield what may be worth knowing at the end of a run."""
-        yield from self.told.lines()
+    def events(self) -> list[Event]:
+        """Return what happened in the run so far, in all its processes."""
+        return run_events(self.journal, self.run.folder)
+
+    def summary(self) -> list[str]:
+        """Return the lines of the summary at a run's end."""
+        if self.settings.summary == "off":
+            return []
+        from harness.observe.summary import summary
+
+        return summary(self.events(), full=self.settings.summary == "full")
 
     def _getter(self, lease: Lease) -> ContainerGetter:
         from harness.getter import ContainerGetter

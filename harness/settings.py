@@ -162,6 +162,14 @@ KEYS = (
         default="auto",
         metavar="CIDR[,CIDR]",
     ),
+    Key(
+        "summary",
+        "--harness-summary",
+        "what is said at the end of where the time went: `off`, `short`, or `full`",
+        ini="harness_summary",
+        default="short",
+        metavar="HOW",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -191,6 +199,7 @@ class Settings(NamedTuple):
         subnets: Where subnets come from; empty means the engine's own pools, None that it depends
             on the engine.
         engine: What runs the services: ``docker`` or ``process``.
+        summary: What is said at the end: ``off``, ``short`` or ``full``.
     """
 
     root: Path
@@ -208,6 +217,7 @@ class Settings(NamedTuple):
     faithful: bool = False
     subnets: tuple[IPv4Network, ...] | None = None
     engine: str = "docker"
+    summary: str = "short"
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -265,7 +275,8 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
         subnets=_convert(
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
         ),
-        engine=_convert(values["engine"], _engine, "docker or process"),
+        engine=_convert(values["engine"], _one_of("docker", "process"), "docker or process"),
+        summary=_convert(values["summary"], _one_of("off", "short", "full"), "off, short or full"),
     )
 
 
@@ -338,10 +349,13 @@ def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
     return ranges
 
 
-def _engine(text: str) -> str:
-    if text not in {"docker", "process"}:
-        raise ValueError(text)
-    return text
+def _one_of(*words: str) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return convert
 
 
 def _boolean(value: object) -> bool:

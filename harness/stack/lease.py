@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from harness.container import Container
 from harness.observe.event import Kind
+from harness.plan.digest import environment_digest
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Tier
 from harness.plan.need import Need
@@ -91,12 +93,15 @@ class Lease:
             stack = self._fleet.stack(tier, elsewhere, self._test)
             self._stacks[tier.key] = stack
         self._tiers[tier.key] = tier
-        self._told[stack.name] = {
+        told = self._told[stack.name] = {
             "services": [*tier.services],
             "life": tier.life.name.lower(),
             "resets": sorted(tier.resets),
+            "environment": environment_digest(tier.environment),
         }
+        began = time.monotonic()
         self._fleet.start(stack, tier, elsewhere, self._test, joins=joins)
+        told["took"] = round(time.monotonic() - began, 6)
         for service in tier.services:
             self._where[service] = stack
             self._placed[service] = tier.life

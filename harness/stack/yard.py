@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.engine.protocol import Composer, Engine, Events, Say
 from harness.engine.reach import Seat
-from harness.errors import ComposeFileError
+from harness.errors import ComposeFileError, masked
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
@@ -156,7 +156,6 @@ class Yard:
 def open_yard(
     settings: Settings,
     source: Source,
-    say: Callable[[str], None],
     warn: Callable[[str], None],
     run: Run,
     journal: Journal,
@@ -196,7 +195,7 @@ def open_yard(
         raise
     if first:
         with journal.span(Kind.RUN_PHASE, name="sweep"):
-            sweep(engine, say)
+            sweep(engine, lambda text: journal.tell(Kind.NOTE, text=masked(text)))
     journal.tell(Kind.PROJECT, services=told_project(project))
     composer = by.composer(engine, compose, source, project)
     ranges = by.subnets(engine, settings.subnets)
@@ -212,9 +211,7 @@ def open_yard(
         engine=engine,
         events=events,
         composer=composer,
-        images=Images(
-            project, engine, composer, settings.root, folder, settings.build, say, journal
-        ),
+        images=Images(project, engine, composer, settings.root, folder, settings.build, journal),
         creator=Creator(engine, composer, subnets),
         claims=PortClaims(),
         subnets=subnets,

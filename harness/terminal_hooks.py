@@ -1,0 +1,110 @@
+"""The hooks that show a run in pytest's terminal: while it works, and at its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.observe import github
+from harness.observe.lines import Line, Lines
+from harness.observe.showing import Showing
+from harness.observe.terminal import Reporter
+
+if TYPE_CHECKING:
+    from harness.session import HarnessSession
+
+_SECTION = "harness"  # what the titles of the harness's sections in a report begin with
+_WORTH_FOLDING = 10  # lines of a section
+
+
+class TerminalHooks:
+    """Registered in the process that has the terminal: pytest's own, or xdist's controller."""
+
+    def __init__(self, session: HarnessSession, config: pytest.Config) -> None:
+        """Begin to show what goes on, unless nothing is to be shown.
+
+        Args:
+            session: The session.
+            config: The configuration that leads to pytest's terminal.
+        """
+        self._session = session
+        self._in_actions = github.in_actions()
+        self._showing = _showing(config, self._fold)
+        if self._showing is not None:
+            session.journal.subscribe(self._showing.take)
+
+    def _fold(self, line: Line) -> list[str]:
+        if not (self._in_actions and line.folded):
+            return [line.text]
+        return [*github.grouped(line.text, line.folded, _token())]
+
+    @pytest.hookimpl(optionalhook=True, trylast=True)
+    def pytest_configure_node(self) -> None:
+        """Show what xdist's workers tell, once the run that they are part of is known."""
+        if self._showing is not None:
+            self._showing.follow(lambda: self._session.run.folder)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        """Write what waits to be written before pytest writes of a test."""
+        self._flush()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    ) -> Generator[None, None, None]:
+        """In GitHub Actions, fold what is long, and annotate the tests that failed."""
+        self._flush()
+        if not self._in_actions:
+            return (yield)
+        reports = [r for of in ("failed", "error") for r in terminalreporter.getreports(of)]
+        unfolded = [(report, report.sections) for report in reports]
+        for report, sections in unfolded:
+            report.sections = [(name, _folded(name, text)) for name, text in sections]
+        try:
+            yield
+        finally:
+            for report, sections in unfolded:
+                report.sections = sections
+        if reports and not config.pluginmanager.has_plugin(github.ANOTHER_ANNOTATES):
+            workspace = os.environ.get("GITHUB_WORKSPACE", "")
+            for line in github.annotated(self._session.events(), config.rootpath, workspace):
+                terminalreporter.write_line(line)
+        return None
+
+    def pytest_unconfigure(self) -> None:
+        """Show nothing any more."""
+        if self._showing is not None:
+            self._showing.close()
+
+    def _flush(self) -> None:
+        if self._showing is not None:
+            self._showing.flush()
+
+
+def _token() -> str:
+    """Return a word that no service can guess."""
+    return os.urandom(8).hex()
+
+
+def _showing(config: pytest.Config, fold: Callable[[Line], list[str]]) -> Showing | None:
+    """Return what shows events, where anything is to be shown."""
+    verbose = config.getoption("verbose", default=0)
+    terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or verbose < 0:
+        return None
+    reporter = Reporter(config, terminal)
+    screen = reporter.open_screen()
+    lines = Lines(each_start=verbose > 0, phases=screen is None)
+    return Showing(lines, reporter, screen, fold)
+
+
+def _folded(name: str, text: str) -> str:
+    """Return a section of a report as a group, if it is the harness's and long."""
+    lines = text.splitlines()
+    if not name.startswith(_SECTION) or len(lines) < _WORTH_FOLDING:
+        return text
+    return "\n".join(github.grouped(name, lines, _token()))
