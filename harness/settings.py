@@ -163,6 +163,14 @@ KEYS = (
         metavar="CIDR[,CIDR]",
     ),
     Key(
+        "report",
+        "--harness-report",
+        "write a report of the run into this folder: `index.html`, to look at, and "
+        "`journal.jsonl`, from which `harness report` draws it again",
+        ini="harness_report",
+        metavar="DIR",
+    ),
+    Key(
         "summary",
         "--harness-summary",
         "what is said at the end of where the time went: `off`, `short`, or `full`",
@@ -199,6 +207,7 @@ class Settings(NamedTuple):
         subnets: Where subnets come from; empty means the engine's own pools, None that it depends
             on the engine.
         engine: What runs the services: ``docker`` or ``process``.
+        report: The folder that a report of the run is written into; None without one.
         summary: What is said at the end: ``off``, ``short`` or ``full``.
     """
 
@@ -217,6 +226,7 @@ class Settings(NamedTuple):
     faithful: bool = False
     subnets: tuple[IPv4Network, ...] | None = None
     engine: str = "docker"
+    report: Path | None = None
     summary: str = "short"
 
 
@@ -276,6 +286,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
         ),
         engine=_convert(values["engine"], _one_of("docker", "process"), "docker or process"),
+        report=values["report"][0],
         summary=_convert(values["summary"], _one_of("off", "short", "full"), "off, short or full"),
     )
 
@@ -309,6 +320,8 @@ def _value(config: pytest.Config, key: Key, taken: bool) -> tuple[Any, str]:
     given = None if taken else config.getoption(key.dest)
     if key.name == "files":
         return _files(config, key, given)
+    if key.name == "report":
+        return _folder(config, key, given)
     if given:
         return given, key.option
     if key.ini and os.environ.get(key.env):
@@ -328,6 +341,15 @@ def _files(config: pytest.Config, key: Key, given: str | None) -> tuple[tuple[Pa
         return tuple(here / part for part in named.split(",") if part), key.env
     base = config.inipath.parent if config.inipath else config.rootpath
     return tuple(base / line for line in config.getini(key.ini)), f"ini {key.ini}"
+
+
+def _folder(config: pytest.Config, key: Key, given: str | None) -> tuple[Path | None, str]:
+    """Resolve a path, as ``_files`` does."""
+    if chosen := given or os.environ.get(key.env):
+        return config.invocation_params.dir / chosen, key.option if given else key.env
+    chosen = config.getini(key.ini)
+    base = config.inipath.parent if config.inipath else config.rootpath
+    return (base / chosen if chosen else None), f"ini {key.ini}"
 
 
 def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> Any:

@@ -115,6 +115,7 @@ class Lab:
                 Collected(source.services.keys()),
                 chosen.isolation,
                 chosen.retry_start,
+                self.journal,
             )
         )
         return self._fleets[-1]
