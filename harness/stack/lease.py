@@ -64,7 +64,7 @@ class Lease:
         self._fleet.check_names(need.services, self._test)
         if need:
             with self._fleet.journal.span(Kind.TEST_LEASE, test=self._test) as told:
-                told["stacks"] = self._told  # filled as the stacks come up
+                told["stacks"] = self._told = {}  # filled as the stacks come up
                 self._up_with(need, at_least)
 
     def _up_with(self, need: Need, at_least: Life) -> None:
