@@ -52,6 +52,12 @@ class TerminalHooks:
         """Write what waits to be written before pytest writes of a test."""
         self._flush()
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Take note that there are no more tests."""
+        if self._showing is not None:
+            self._showing.tests_ended()
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
@@ -98,7 +104,7 @@ def _showing(config: pytest.Config, fold: Callable[[Line], list[str]]) -> Showin
         return None
     reporter = Reporter(config, terminal)
     screen = reporter.open_screen()
-    lines = Lines(each_start=verbose > 0, phases=screen is None)
+    lines = Lines(verbose > 0, phases=screen is None, folds=github.in_actions())
     return Showing(lines, reporter, screen, fold)
 
 

@@ -65,6 +65,10 @@ class Kind(StrEnum):
     """A process of a run ended; the last of its events."""
 
 
+AT_THE_END = "remove what is left"
+"""The phase of a run that comes after its tests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened.

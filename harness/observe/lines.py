@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from harness.observe.event import Event, Kind
+from harness.observe.event import AT_THE_END, Event, Kind
 from harness.observe.words import lasted, listed
 
 WORTH_A_LINE = 1.0
@@ -34,10 +34,12 @@ class Lines:
     Attributes:
         each_start: Whether each start of a service has a line with its time.
         phases: Whether what takes longer than a second has one: a terminal shows it as it goes on.
+        folds: Whether the log folds what a builder wrote away: then every build has a line.
     """
 
     each_start: bool
     phases: bool
+    folds: bool = False
     _told: set[str] = field(default_factory=set)
     _started: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
@@ -63,14 +65,15 @@ class Lines:
                 yield Line(f"harness: {event.service} ready in {lasted(event.at - began)}")
 
     def _phase(self, event: Event) -> Iterator[Line]:
+        folded = self.folds and bool(_output(event))
         wanted = self.phases or self.each_start
-        if not wanted or event.took < WORTH_A_LINE:
+        if not (folded or (wanted and event.took >= WORTH_A_LINE)):
             return
         if event.kind in _DONE:
             yield Line(
                 f"harness: {_done(event)} {_names(event)} in {lasted(event.took)}", _output(event)
             )
-        elif event.kind == Kind.RUN_PHASE:
+        elif event.kind == Kind.RUN_PHASE and event.data.get("name") != AT_THE_END:
             yield Line(f"harness: {event.data.get('name', '')}: {lasted(event.took)}")
         elif event.kind == Kind.TEST_LEASE and not self.each_start:
             stacks: Mapping[str, Mapping[str, list[str]]] = event.data.get("stacks") or {}

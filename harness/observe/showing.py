@@ -103,6 +103,10 @@ class Showing:
         if lines:
             self._reporter.write(*(text for line in lines for text in self._fold(line)))
 
+    def tests_ended(self) -> None:
+        """Take note that what comes now is no test's."""
+        self._reporter.tests_ended()
+
     def close(self) -> None:
         """Show nothing from now on, save the lines that still wait."""
         self._ended.set()

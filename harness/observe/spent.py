@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.observe.event import Event, Kind
@@ -111,8 +111,12 @@ def _covered(ended: Iterable[Event]) -> Covered:
 def _told(inside: list[Interval], lease: Event, covered: Covered) -> dict[str, float]:
     """Return what a wait was for, every moment of it once."""
     told: dict[str, float] = {}
+    stacks: Mapping[str, Mapping[str, object]] = lease.data.get("stacks") or {}
+    shares = any(stack.get("life") != "test" for stack in stacks.values())
     for name, of in covered.items():
-        places = (lease.data.get("stacks") or {}) if name in _OF_A_STACK else (lease.worker,)
+        places: Collection[str] = stacks if name in _OF_A_STACK else (lease.worker,)
+        if name == RESETTING and not shares:
+            continue  # it goes on beside a test that has services of its own alone
         causes = [c for p in places for i in inside for c in clipped(of.get(p, []), i)]
         rest = without(inside, causes)
         told[name] = length(inside) - length(rest)

@@ -152,6 +152,7 @@ class Reporter:
         self._reporter = reporter
         self._writer: Any = reporter._tw
         self._screen: Screen | None = None
+        self._tests_run = True
 
     def open_screen(self) -> Screen | None:
         """Return the screen, if this is a terminal on which a line can be drawn."""
@@ -180,9 +181,15 @@ class Reporter:
                 self._reporter.flush()
                 return
             self._writer.line()
-            if before:  # a file with the marks of its tests, or a test that waits for its own
+            if (
+                before and self._tests_run
+            ):  # a file with the marks of its tests, or a test that waits for its own
                 self._writer.write(self._again(before))
             self._reporter.flush()
+
+    def tests_ended(self) -> None:
+        """Take note that pytest has written its last mark of a test."""
+        self._tests_run = False
 
     def _again(self, place: object) -> str:
         """Return what pytest had begun its line with."""

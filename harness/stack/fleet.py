@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from harness.errors import HarnessError, UnknownServiceError, nearest
 from harness.lease.labels import RUN
 from harness.model.isolation import Isolation
-from harness.observe.event import Kind
+from harness.observe.event import AT_THE_END, Kind
 from harness.observe.journal import Journal
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Rules, Tier, tiers
@@ -384,7 +384,7 @@ class Fleet:
         for stack in self._ahead.give_up():
             self._remover.remove(stack)
         if self._made is not None:
-            with self.journal.span(Kind.RUN_PHASE, name="remove what is left"):
+            with self.journal.span(Kind.RUN_PHASE, name=AT_THE_END):
                 refused += self._close_stacks(self._made)
             self._made.close()
             self._made = None

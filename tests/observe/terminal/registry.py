@@ -14,7 +14,7 @@ import os
 import tarfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -113,10 +113,11 @@ def registry(size: int) -> Iterator[OneImage]:
             if not body:
                 return
             half = len(data) // 2
-            self.wfile.write(data[:half])
-            if last == image.layer:
-                image.go_on.wait(60)
-            self.wfile.write(data[half:])
+            with suppress(OSError):  # an engine closes when it is told to give up
+                self.wfile.write(data[:half])
+                if last == image.layer:
+                    image.go_on.wait(60)
+                self.wfile.write(data[half:])
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     image.name = f"127.0.0.1:{server.server_port}/only/image:latest"
