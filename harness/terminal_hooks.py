@@ -16,7 +16,7 @@ from harness.observe.terminal import Reporter
 if TYPE_CHECKING:
     from harness.session import HarnessSession
 
-_SECTION = "harness"  # what the titles of the harness's sections in a report begin with
+_SECTIONS = ("harness", "services")  # the titles of the harness's sections in a report
 _WORTH_FOLDING = 10  # lines of a section
 
 
@@ -67,14 +67,16 @@ class TerminalHooks:
         if not self._in_actions:
             return (yield)
         reports = [r for of in ("failed", "error") for r in terminalreporter.getreports(of)]
-        unfolded = [(report, report.sections) for report in reports]
-        for report, sections in unfolded:
-            report.sections = [(name, _folded(name, text)) for name, text in sections]
+        # a report has sections, and so has the failure in it; other reporters read them, too
+        holders = [h for r in reports for h in (r, r.longrepr) if getattr(h, "sections", None)]
+        unfolded = [(holder, holder.sections) for holder in holders]
+        for holder, sections in unfolded:
+            holder.sections = [_folded(*section) for section in sections]
         try:
             yield
         finally:
-            for report, sections in unfolded:
-                report.sections = sections
+            for holder, sections in unfolded:
+                holder.sections = sections
         if reports and not config.pluginmanager.has_plugin(github.ANOTHER_ANNOTATES):
             workspace = os.environ.get("GITHUB_WORKSPACE", "")
             for line in github.annotated(self._session.events(), config.rootpath, workspace):
@@ -108,9 +110,10 @@ def _showing(config: pytest.Config, fold: Callable[[Line], list[str]]) -> Showin
     return Showing(lines, reporter, screen, fold)
 
 
-def _folded(name: str, text: str) -> str:
+def _folded(name: str, text: str, *more: str) -> tuple[str, ...]:
     """Return a section of a report as a group, if it is the harness's and long."""
     lines = text.splitlines()
-    if not name.startswith(_SECTION) or len(lines) < _WORTH_FOLDING:
-        return text
-    return "\n".join(github.grouped(name, lines, _token()))
+    if name not in _SECTIONS or len(lines) < _WORTH_FOLDING:
+        return name, text, *more
+    # folded away, its first line still says what is most worth knowing
+    return name, "\n".join(github.grouped(f"{name}: {lines[0].strip()}", lines, _token())), *more

@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.observe.event import Event, Kind
+from harness.observe.intervals import Interval, length, minus, union
 
-Interval = tuple[float, float]
 # what may be waited for, then in which stack or worker: when that was, in order, none overlapping
 Covered = dict[str, dict[str, list[Interval]]]
 
@@ -118,7 +118,7 @@ def _told(inside: list[Interval], lease: Event, covered: Covered) -> dict[str, f
         if name == RESETTING and not shares:
             continue  # it goes on beside a test that has services of its own alone
         causes = [c for p in places for i in inside for c in clipped(of.get(p, []), i)]
-        rest = without(inside, causes)
+        rest = minus(inside, causes)
         told[name] = length(inside) - length(rest)
         inside = rest
     return {**told, OTHER: length(inside)}
@@ -137,17 +137,6 @@ def _beside(covered: Covered, waited: dict[str, float]) -> dict[str, float]:
     return {name: seconds for name, seconds in found.items() if seconds > 0}
 
 
-def union(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return intervals that cover the same, in order, none touching another."""
-    found: list[Interval] = []
-    for begin, end in sorted(intervals):
-        if found and begin <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
-        else:
-            found.append((begin, end))
-    return found
-
-
 def clipped(disjoint: Sequence[Interval], to: Interval) -> list[Interval]:
     """Return what intervals, in order and not overlapping, cover of another one."""
     begin, end = to
@@ -159,21 +148,3 @@ def clipped(disjoint: Sequence[Interval], to: Interval) -> list[Interval]:
         if b > begin:
             found.append((max(a, begin), min(b, end)))
     return found
-
-
-def without(one: Iterable[Interval], other: Iterable[Interval]) -> list[Interval]:
-    """Return what the first covers and the second does not."""
-    left = union(one)
-    for c, d in union(other):
-        left = [
-            (begin, end)
-            for a, b in left
-            for begin, end in ((a, min(b, c)), (max(a, d), b))
-            if begin < end
-        ]
-    return left
-
-
-def length(intervals: Iterable[Interval]) -> float:
-    """Return how much is covered."""
-    return sum(end - begin for begin, end in intervals)

@@ -43,13 +43,25 @@ def test_a_dumb_terminal_gets_lines_and_a_quiet_run_nothing(team: Gated) -> None
 
 
 GITHUB = """
-def test_fine(app): ...
-
 def test_bad(app):
     answer = "50 %: no"
     assert answer == "yes"
 
 def test_without_services(): assert 0
+"""
+
+
+# what a failing test's services did and wrote, in a section of its failure
+SECTION = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed and "app" in item.fixturenames:
+        lines = ["app died (exit 1)", *(f"a line {n}" for n in range(10))]
+        report.longrepr.addsection("services", "\\n".join(lines))
+    return report
 """
 
 
@@ -61,9 +73,10 @@ def test_in_github_actions_builds_are_folded_and_failures_annotated_once(
     monkeypatch.setenv("GITHUB_WORKSPACE", str(team.root.parent))
     team.builds("app", porter.port)
     team.tests(GITHUB)
+    team.conftest(SECTION)
     porter.go_on.set()
-    result = team.run_for_real(*options)
-    result.assert_outcomes(passed=1, failed=2)
+    result = team.run_for_real("--junit-xml=junit.xml", *options)
+    result.assert_outcomes(failed=2)
     lines = result.outlines
     folded = without_times(lines).index("::group::harness: built app in N s")
     token = lines[folded + 1].removeprefix("::stop-commands::")
@@ -71,7 +84,9 @@ def test_in_github_actions_builds_are_folded_and_failures_annotated_once(
     end = lines.index(f"::{token}::")
     assert "::error::no command" in lines[folded + 2 : end]
     assert lines[end + 1] == "::endgroup::"
+    assert lines.count("::group::services: app died (exit 1)") == 1
+    assert "::group::" not in (team.root / "junit.xml").read_text()
     assert [line for line in lines[end:] if line.startswith("::error")] == [
-        f"::error file={team.root.name}/test_team.py,line=6,title=test_bad::"
+        f"::error file={team.root.name}/test_team.py,line=4,title=test_bad::"
         "AssertionError: assert '50 %25: no' == 'yes'"
     ]
