@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -85,20 +87,37 @@ def stack_starts(events: Sequence[Event]) -> list[StackStart]:
     Args:
         events: Events of a run, in time order.
     """
-    ready = readied(events)
-    created = [e for e in events if e.kind == Kind.STACK_CREATE and not e.begins]
-    found: list[StackStart] = []
-    for place, event in enumerate(created):
-        services = event.data.get("services") or ()
-        until = min((e.began for e in created[place + 1 :] if e.stack == event.stack), default=None)
-        first: dict[str, Ready] = {}  # a container that a test starts again is ready again
-        for one in ready:
-            mine = one.stack == event.stack and one.service in services and one.began >= event.began
-            if mine and (until is None or one.began < until):
-                first.setdefault(one.container, one)
-        if first:
-            found.append(StackStart(event.stack, event.began, event.at, tuple(first.values())))
-    return found
+    ready: dict[str, list[Ready]] = defaultdict(list)
+    for one in readied(events):
+        ready[one.stack].append(one)
+    created: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.kind == Kind.STACK_CREATE and not event.begins:
+            created[event.stack].append(event)
+    found = [
+        start
+        for stack, of_stack in created.items()
+        for place, event in enumerate(of_stack)
+        if (start := _start(event, of_stack[place + 1 :], ready[stack])).ready
+    ]
+    return sorted(found, key=lambda start: start.began)
+
+
+def _start(created: Event, later: Sequence[Event], ready: Iterable[Ready]) -> StackStart:
+    """Return what was brought up with one creation.
+
+    Args:
+        created: The creation.
+        later: Those of the same stack that came after it.
+        ready: The containers of the stack that got ready.
+    """
+    services = created.data.get("services") or ()
+    until = min((event.began for event in later), default=math.inf)
+    first: dict[str, Ready] = {}  # a container that a test starts again is ready again
+    for one in ready:
+        if one.service in services and created.began <= one.began < until:
+            first.setdefault(one.container, one)
+    return StackStart(created.stack, created.began, created.at, tuple(first.values()))
 
 
 def critical_path(
