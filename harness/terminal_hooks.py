@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.observe import github
-from harness.observe.lines import Line, Lines
+from harness.observe.remarks import Remark, Remarks
 from harness.observe.showing import Showing
 from harness.observe.terminal import Reporter
 
@@ -36,7 +36,7 @@ class TerminalHooks:
         if self._showing is not None:
             session.journal.subscribe(self._showing.take)
 
-    def _fold(self, line: Line) -> list[str]:
+    def _fold(self, line: Remark) -> list[str]:
         if not (self._in_actions and line.folded):
             return [line.text]
         return [*github.grouped(line.text, line.folded, _token())]
@@ -98,7 +98,7 @@ def _token() -> str:
     return os.urandom(8).hex()
 
 
-def _showing(config: pytest.Config, fold: Callable[[Line], list[str]]) -> Showing | None:
+def _showing(config: pytest.Config, fold: Callable[[Remark], list[str]]) -> Showing | None:
     """Return what shows events, where anything is to be shown."""
     verbose = config.getoption("verbose", default=0)
     terminal: Any = config.pluginmanager.get_plugin("terminalreporter")
@@ -106,7 +106,7 @@ def _showing(config: pytest.Config, fold: Callable[[Line], list[str]]) -> Showin
         return None
     reporter = Reporter(config, terminal)
     screen = reporter.open_screen()
-    lines = Lines(verbose > 0, phases=screen is None, folds=github.in_actions())
+    lines = Remarks(verbose > 0, phases=screen is None, folds=github.in_actions())
     return Showing(lines, reporter, screen, fold)
 
 

@@ -1,95 +1,95 @@
-"""The lines that a run leaves behind while it works, none of which fills a log. Pure."""
+"""What services wrote, line by line: read from an engine's answers, merged in time order. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import heapq
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from harness.observe.event import AT_THE_END, Event, Kind
-from harness.observe.words import lasted, listed
+from harness.masking import MASK
 
-WORTH_A_LINE = 1.0
-"""Seconds from which on a phase has a line."""
+LOG_LINES = 10_000
+"""The last lines of each container that are looked at."""
 
-_DONE = {Kind.IMAGE_BUILD: "built", Kind.IMAGE_PULL: "pulled"}
+_ANSI = re.compile(r"\x1b(?:\[[\d;?]*[ -/]*[@-~]|[@-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line, with what may be folded away below it.
+    """One line of a log.
 
     Attributes:
-        text: The line.
-        folded: What a builder wrote, for logs that can fold it away.
+        at: When it was written, in seconds since the epoch.
+        service: Who wrote it.
+        text: What, without codes of a terminal.
+        note: Whether it is no line of the service's, but what happened to it.
     """
 
+    at: float
+    service: str
     text: str
-    folded: tuple[str, ...] = ()
+    note: bool = False
 
 
-@dataclass(slots=True)
-class Lines:
-    """Makes lines of events.
+def read_log(service: str, log: str, mask: Callable[[str], str]) -> list[Line]:
+    """Read a log whose lines begin with their times, and hide what is secret.
 
-    Attributes:
-        each_start: Whether each start of a service has a line with its time.
-        phases: Whether what takes longer than a second has one: a terminal shows it as it goes on.
-        folds: Whether the log folds what a builder wrote away: then every build has a line.
+    It is masked as a whole: a secret may go over several lines.
+
+    Args:
+        service: Who wrote it.
+        log: What an engine answers when it is asked with timestamps.
+        mask: Returns a text as it may be shown.
     """
-
-    each_start: bool
-    phases: bool
-    folds: bool = False
-    _told: set[str] = field(default_factory=set)
-    _started: dict[tuple[str, str, str], float] = field(default_factory=dict)
-
-    def of(self, event: Event) -> Iterator[Line]:
-        """Yield the lines that an event is worth."""
-        if event.kind == Kind.NOTE:
-            yield Line(f"harness: {event.data.get('text', '')}")
-        elif event.kind in {Kind.SERVICE_START, Kind.SERVICE_WAIT}:
-            yield from self._start(event)
-        elif not event.begins and "error" not in event.data:
-            yield from self._phase(event)
-        elif not event.begins and event.kind in _DONE and self.phases:
-            yield Line(f"harness: {_names(event)} not {_done(event)}", _output(event))
-
-    def _start(self, event: Event) -> Iterator[Line]:
-        """Tell of a service that is ready, with its time since it was started."""
-        container = event.stack, event.service, str(event.data.get("container", ""))
-        if event.begins:
-            self._started.setdefault(container, event.at)
-        elif event.kind == Kind.SERVICE_WAIT:
-            began = self._started.pop(container, event.began)
-            if self.each_start and "error" not in event.data:
-                yield Line(f"harness: {event.service} ready in {lasted(event.at - began)}")
-
-    def _phase(self, event: Event) -> Iterator[Line]:
-        folded = self.folds and bool(_output(event))
-        wanted = self.phases or self.each_start
-        if not (folded or (wanted and event.took >= WORTH_A_LINE)):
-            return
-        if event.kind in _DONE:
-            yield Line(
-                f"harness: {_done(event)} {_names(event)} in {lasted(event.took)}", _output(event)
-            )
-        elif event.kind == Kind.RUN_PHASE and event.data.get("name") != AT_THE_END:
-            yield Line(f"harness: {event.data.get('name', '')}: {lasted(event.took)}")
-        elif event.kind == Kind.TEST_LEASE and not self.each_start:
-            stacks: Mapping[str, Mapping[str, list[str]]] = event.data.get("stacks") or {}
-            names = listed([n for stack in stacks.values() for n in stack.get("services", ())], 6)
-            if names not in self._told:  # the same services again would fill the log
-                self._told.add(names)
-                yield Line(f"harness: {names} ready after {lasted(event.took)}")
+    moment = 0.0
+    times, texts = [], []
+    for raw in log.split("\n"):
+        stamp, _, text = raw.partition(" ")
+        try:
+            moment = datetime.fromisoformat(stamp).timestamp()
+        except ValueError:
+            if not raw:
+                continue
+            text = raw  # what is not stamped goes with the line before it
+        times.append(moment)
+        texts.append(_plain(text))
+    shown = masked_lines(texts, mask)
+    return [
+        Line(at, service, text)
+        for at, text in zip(times, shown, strict=True)
+        if text is not None and (moment or at)
+    ]
 
 
-def _done(event: Event) -> str:
-    return _DONE[Kind(event.kind)]
+def _plain(text: str) -> str:
+    return _CONTROL.sub("", _ANSI.sub("", text)).rstrip()
 
 
-def _names(event: Event) -> str:
-    return listed([*event.data.get("services", ())])
+def masked_lines(texts: Sequence[str], mask: Callable[[str], str]) -> list[str | None]:
+    """Mask lines together; None stands for one that was a secret's further line.
+
+    Nothing but what the mask has let through comes out.
+    """
+    shown = mask("\n".join(texts)).split("\n")
+    if len(shown) == len(texts):
+        return [*shown]
+    found: list[str | None] = []
+    place = 0
+    for text in texts:
+        there = place < len(shown) and (shown[place] == text or MASK in shown[place])
+        found.append(shown[place] if there else None)
+        place += there
+    return found
 
 
-def _output(event: Event) -> tuple[str, ...]:
-    return tuple(event.data.get("output") or ())
+def merged(logs: Iterable[Iterable[Line]]) -> list[Line]:
+    """Return the lines of several logs in time order; those of one service keep theirs."""
+    return [*heapq.merge(*(_in_order(log) for log in logs), key=lambda line: line.at)]
+
+
+def _in_order(log: Iterable[Line]) -> list[Line]:
+    """Two streams of a container may be stamped a moment apart: sorting is stable."""
+    return sorted(log, key=lambda line: line.at)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from harness.observe.event import Event
 from harness.observe.follow import Follower
-from harness.observe.lines import Line, Lines
 from harness.observe.live import HOLDING, Live, drawn
+from harness.observe.remarks import Remark, Remarks
 from harness.observe.terminal import Reporter, Screen
 
 _TICK = 0.2  # seconds between two looks at what is under way, and at what workers have written
@@ -28,10 +28,10 @@ class Showing:
 
     def __init__(
         self,
-        lines: Lines,
+        lines: Remarks,
         reporter: Reporter,
         screen: Screen | None,
-        fold: Callable[[Line], list[str]],
+        fold: Callable[[Remark], list[str]],
     ) -> None:
         """Take where to show them.
 
@@ -47,7 +47,7 @@ class Showing:
         self._screen = screen
         self._follower: Follower | None = None
         self._live = Live()
-        self._waiting: list[Line] = []
+        self._waiting: list[Remark] = []
         self._lock = threading.RLock()
         self._held = threading.Event()
         self._ended = threading.Event()

@@ -106,7 +106,9 @@ class Lab:
 
         def make_yard() -> Yard:
             run = Run(self.root, keep=chosen.keep)
-            self._yards.append(open_yard(chosen, source, self.warned.append, run, self.journal))
+            self._yards.append(
+                open_yard(chosen, source, self.warned.append, run, self.journal, lambda _: None)
+            )
             return self._yards[-1]
 
         self._fleets.append(

@@ -76,7 +76,9 @@ class ProcessLab:
 
         def make_yard() -> Yard:
             run = Run(self.root)
-            self._yards.append(open_yard(chosen, source, self.warned.append, run, Journal()))
+            self._yards.append(
+                open_yard(chosen, source, self.warned.append, run, Journal(), lambda _: None)
+            )
             return self._yards[-1]
 
         return Fleet(make_yard, Collected(source.services.keys()), chosen.isolation, False)

@@ -1,71 +1,65 @@
-"""The lines that stay: few of them."""
+"""Logs of several containers become one."""
 
 from __future__ import annotations
 
-from typing import Any
+from harness.masking import Masker
+from harness.observe.lines import Line, merged, read_log
 
-import pytest
-
-from harness.observe.event import Event, Kind
-from harness.observe.lines import Line, Lines
+AT = 1764072000.0
 
 
-def told(lines: Lines, *events: Event) -> list[str]:
-    return [line.text for event in events for line in lines.of(event)]
+def stamp(seconds: float) -> str:
+    return f"2025-11-25T12:00:{seconds:012.9f}Z"
 
 
-def plain() -> Lines:
-    return Lines(each_start=False, phases=True)
+def log(*lines: tuple[float, str]) -> str:
+    return "".join(f"{stamp(at)} {text}\n" for at, text in lines)
 
 
-def lease(took: float, *services: str, **more: Any) -> Event:
-    stacks = {"s": {"services": [*services]}}
-    return Event(Kind.TEST_LEASE, took, took, test="t", data={"stacks": stacks, **more})
-
-
-def test_without_a_terminal_each_long_phase_has_one_line() -> None:
-    events = (
-        Event(Kind.RUN_PHASE, 2, 1.5, data={"name": "resolve the project"}),
-        Event(Kind.IMAGE_PULL, 9, 61.0, data={"services": ["db"]}),
-        lease(3.2, "db", "app"),
-    )
-    assert told(plain(), *events) == [
-        "harness: resolve the project: 1.5 s",
-        "harness: pulled db in 61.0 s",
-        "harness: db, app ready after 3.2 s",
+def read(text: str, mask: Masker | None = None) -> list[tuple[float, str]]:
+    return [
+        (round(line.at - AT, 3), line.text)
+        for line in read_log("app", text, (mask or Masker()).mask)
     ]
 
 
-def test_the_same_services_again_have_none_nor_what_is_short_or_failed() -> None:
-    again = [lease(3.2, "db"), lease(9.0, "db"), lease(0.9, "app"), lease(9.0, "web", error="died")]
-    assert told(plain(), *again) == ["harness: db ready after 3.2 s"]
-
-
-def test_a_build_brings_what_the_builder_wrote() -> None:
-    data = {"services": ["app"], "output": ["Step 1/1 : FROM x"]}
-    assert [*plain().of(Event(Kind.IMAGE_BUILD, 9, 12.3, data=data))] == [
-        Line("harness: built app in 12.3 s", ("Step 1/1 : FROM x",))
-    ]
-    failed = Event(Kind.IMAGE_BUILD, 9, 0.2, data={**data, "error": "no such file"})
-    assert [*plain().of(failed)] == [Line("harness: app not built", ("Step 1/1 : FROM x",))]
-
-
-def test_a_terminal_shows_it_as_it_goes_on_and_keeps_only_notes() -> None:
-    lines = Lines(each_start=False, phases=False)
-    note = Event(Kind.NOTE, 1, data={"text": "removing what an earlier run left: 2 containers"})
-    assert told(lines, lease(3.2, "db"), Event(Kind.IMAGE_PULL, 9, 61.0), note) == [
-        "harness: removing what an earlier run left: 2 containers"
+def test_lines_are_read_with_their_times() -> None:
+    assert read(log((0.5, "one"), (1.25, ""), (2, "two  words"))) == [
+        (0.5, "one"),
+        (1.25, ""),
+        (2, "two  words"),
     ]
 
 
-@pytest.mark.parametrize("phases", [True, False])
-def test_each_start_has_its_time_where_that_is_wanted(phases: bool) -> None:
-    where: dict[str, Any] = {"stack": "s", "service": "db", "data": {"container": "c"}}
-    events = (
-        Event(Kind.SERVICE_START, 1.0, begins=True, **where),
-        Event(Kind.SERVICE_START, 1.2, 0.2, **where),
-        Event(Kind.SERVICE_WAIT, 1.2, begins=True, **where),
-        Event(Kind.SERVICE_WAIT, 1.62, 0.42, **where),
-        lease(3.2, "db"),
-    )
-    assert told(Lines(each_start=True, phases=phases), *events) == ["harness: db ready in 0.62 s"]
+def test_codes_of_a_terminal_and_returns_are_left_out() -> None:
+    assert read(log((1, "\x1b[31mERROR\x1b[0m \x07red\r"))) == [(1, "ERROR red")]
+
+
+def test_what_has_no_time_goes_with_the_line_before_it() -> None:
+    assert read(log((1, "one")) + "went on without a time\n") == [
+        (1, "one"),
+        (1, "went on without a time"),
+    ]
+
+
+def test_a_secret_in_a_line_is_masked() -> None:
+    mask = Masker([("DB_PASSWORD", "a-long-password")])
+
+    assert read(log((1, "with a-long-password"), (2, "DB_PASSWORD=short")), mask) == [
+        (1, "with ***"),
+        (2, "DB_PASSWORD=***"),
+    ]
+
+
+def test_a_secret_of_several_lines_is_masked_and_the_others_keep_their_times() -> None:
+    mask = Masker([("TLS_KEY", "secret one\nsecret two")])
+    lines = log((1, "before"), (2, "TLS_KEY: |"), (3, "  secret"), (4, "  again"), (5, "after"))
+
+    assert read(lines, mask) == [(1, "before"), (2, "TLS_KEY: ***"), (5, "after")]
+
+
+def test_logs_are_merged_by_time_and_lines_of_one_keep_their_order() -> None:
+    one = [Line(3.0, "a", "third"), Line(1.0, "a", "first"), Line(3.0, "a", "fourth")]
+    two = [Line(2.0, "b", "second")]
+
+    assert [line.text for line in merged([one, two])] == ["first", "second", "third", "fourth"]
