@@ -10,13 +10,13 @@ import pytest
 
 from harness.observe import github
 from harness.observe.remarks import Remark, Remarks
+from harness.observe.section import TITLE
 from harness.observe.showing import Showing
 from harness.observe.terminal import Reporter
 
 if TYPE_CHECKING:
     from harness.session import HarnessSession
 
-_SECTIONS = ("harness", "services")  # the titles of the harness's sections in a report
 _WORTH_FOLDING = 10  # lines of a section
 
 
@@ -113,7 +113,7 @@ def _showing(config: pytest.Config, fold: Callable[[Remark], list[str]]) -> Show
 def _folded(name: str, text: str, *more: str) -> tuple[str, ...]:
     """Return a section of a report as a group, if it is the harness's and long."""
     lines = text.splitlines()
-    if name not in _SECTIONS or len(lines) < _WORTH_FOLDING:
+    if name != TITLE or len(lines) < _WORTH_FOLDING:
         return name, text, *more
     # folded away, its first line still says what is most worth knowing
     return name, "\n".join(github.grouped(f"{name}: {lines[0].strip()}", lines, _token())), *more

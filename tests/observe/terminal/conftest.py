@@ -35,7 +35,7 @@ class Gated(Team):
         self.write(
             f"compose/{name}/Dockerfile",
             f"FROM {BASE_IMAGE}\nRUN : {self.root}; echo ::error::no command; "
-            f'perl -MIO::Socket -e "print {ask}"\nCMD ["sleep", "infinity"]\n',
+            f'perl -MIO::Socket -e "print {ask}"\nCMD seq 20; exec sleep infinity\n',
         )
         build = f"{{context: ./{name}, network: host}}"
         self.write(f"compose/{name}.yml", f"services:\n  {name}:\n    build: {build}\n")
@@ -44,8 +44,6 @@ class Gated(Team):
 @pytest.fixture
 def team(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Gated:
     """A team with an empty project."""
-    for variable in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE"):
-        monkeypatch.delenv(variable, raising=False)
     return Gated(pytester, monkeypatch)
 
 

@@ -100,7 +100,7 @@ def in_terminal(
     """
     ours, theirs = pty.openpty()
     _set_size(ours, columns)
-    unset = {"NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "LINES", "GITHUB_ACTIONS"}
+    unset = {"NO_COLOR", "FORCE_COLOR", "PY_COLORS", "COLUMNS", "LINES"}
     given = {name: value for name, value in os.environ.items() if name not in unset}
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *args],
