@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ class SessionHooks:
         self._needs = session.needs
         self.left: list[str] = []  # what could not be removed
         self.noted: list[str] = []  # what a look has found
+        self.drawn = ""  # where the report is, or why there is none
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Add a test's need as markers, so that ``-m`` finds it."""
@@ -82,9 +84,12 @@ class SessionHooks:
         if not excinfo.errisinstance((pytest.exit.Exception, pytest.Session.Interrupted)):
             self._session.run.interrupted()
 
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Begin the journal."""
-        self._session.begin_journal(pytest.__version__)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionstart(self) -> Generator[None, None, None]:
+        """Begin the journal, once xdist has given the run its id."""
+        began = time.time()
+        yield
+        self._session.begin_journal(pytest.__version__, began)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -99,10 +104,11 @@ class SessionHooks:
         if hasattr(session.config, "workeroutput"):
             from harness.workers import output
 
-            session.config.workeroutput[WORKER_OUTPUT] = output(self._session, self.left)
+            session.config.workeroutput[WORKER_OUTPUT] = output(self.left)
             self.left.clear()
         self.judge(session)
         self._session.journal.tell(Kind.RUN_END, exit_status=int(session.exitstatus))
+        self.drawn = self._session.draw_report()
 
     def not_removed(self, error: HarnessError) -> None:
         """Take note of what could not be removed."""
@@ -138,6 +144,8 @@ class SessionHooks:
             terminalreporter.write_line(line, yellow=True)
         self.left.clear()
         self.noted.clear()
+        if self.drawn:
+            terminalreporter.write_line(self.drawn)
         if config.getoption("verbose", default=0) >= 0:
             for line in self._session.summary():
                 terminalreporter.write_line(line)
@@ -148,6 +156,7 @@ class SessionHooks:
         for line in (*self.left, *self.noted):
             print(line, file=sys.stderr)
         self._session.journal.close()
+        self._session.end_report()
         self._session.interrupts.uninstall()
 
     def _close(self) -> None:

@@ -134,7 +134,7 @@ class Journal:
             if self._file is None:
                 return [event.line() for event in self._kept]
             size = os.fstat(self._file).st_size
-            return os.pread(self._file, size, 0).decode(errors="replace").splitlines()
+            return lines_of(os.pread(self._file, size, 0))
 
     def close(self) -> None:
         """Close the file; events that come later are kept in memory."""
@@ -148,6 +148,15 @@ class Journal:
             text = "".join(f"{event.line()}\n" for event in events)
             with suppress(OSError):
                 os.write(self._file, text.encode(errors="replace"))
+
+
+def lines_of(written: bytes) -> list[str]:
+    """Return the lines of a journal.
+
+    JSON leaves some characters as they are that Python takes for the end of a line too (U+2028,
+    U+0085): what a service wrote may hold them.
+    """
+    return written.decode(errors="replace").split("\n")
 
 
 def part_name(worker: str) -> str:

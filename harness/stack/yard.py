@@ -13,7 +13,7 @@ from harness.engine.find import find_compose
 from harness.engine.protocol import Composer, Engine, Events, Say
 from harness.engine.reach import Seat
 from harness.engine.resolve import resolve
-from harness.errors import ComposeFileError
+from harness.errors import ComposeFileError, masked
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
@@ -162,11 +162,10 @@ class Yard:
 def open_yard(
     settings: Settings,
     source: Source,
-    say: Callable[[str], None],
     warn: Callable[[str], None],
     run: Run,
     journal: Journal,
-    tell: Say | None = None,
+    tell: Say,
 ) -> Yard:
     """Check the compose files, find Compose and the engine, and resolve the project.
 
@@ -175,11 +174,10 @@ def open_yard(
     Args:
         settings: What the user chose.
         source: The compose files as written.
-        say: Shows a line of progress.
         warn: Shows a warning.
         run: The run.
         journal: Takes what happens.
-        tell: Shows what the user must see, as it is; ``say`` unless given.
+        tell: Shows what the user must see, as it is.
 
     Raises:
         HarnessError: One of these failed.
@@ -187,7 +185,7 @@ def open_yard(
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
-    by = backend(settings, tell or say)
+    by = backend(settings, tell)
     first = run.join(uses=by.uses_docker)
     # The thread that connects imports the SDK. This one imports nothing meanwhile: a signal that
     # comes while two threads import may be swallowed, and leave the other one waiting for ever
@@ -213,7 +211,7 @@ def open_yard(
         raise
     if first:
         with journal.span(Kind.RUN_PHASE, name="sweep"):
-            sweep(engine, say)
+            sweep(engine, lambda text: journal.tell(Kind.NOTE, text=masked(text)))
     journal.tell(Kind.PROJECT, services=told_project(project))
     composer = by.composer(engine, compose, source, project)
     ranges = by.subnets(engine, settings.subnets)
@@ -230,9 +228,7 @@ def open_yard(
         engine=engine,
         events=events,
         composer=composer,
-        images=Images(
-            project, engine, composer, settings.root, folder, settings.build, say, journal
-        ),
+        images=Images(project, engine, composer, settings.root, folder, settings.build, journal),
         creator=creator,
         claims=PortClaims(),
         subnets=subnets,
