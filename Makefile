@@ -17,7 +17,7 @@ TESTS ?= tests/integration tests/messages tests/plugin tests/unit
 PYTEST8_TESTS ?= tests/messages
 # What does not fit is run by CI all the same.
 MORE_TESTS ?= tests/engine tests/sharing tests/process tests/swap tests/observe tests/faults
-PYTEST8_MORE_TESTS ?= tests/plugin tests/unit tests/sharing/test_scopes.py
+PYTEST8_MORE_TESTS ?= tests/plugin tests/unit tests/sharing/test_scopes.py tests/observe/terminal/test_live.py
 
 VENV := .venv
 VENV8 := .venv-pytest8

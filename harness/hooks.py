@@ -104,7 +104,7 @@ class SessionHooks:
         if hasattr(session.config, "workeroutput"):
             from harness.workers import output
 
-            session.config.workeroutput[WORKER_OUTPUT] = output(self._session, self.left)
+            session.config.workeroutput[WORKER_OUTPUT] = output(self.left)
             self.left.clear()
         self.judge(session)
         self._session.journal.tell(Kind.RUN_END, exit_status=int(session.exitstatus))

@@ -26,11 +26,11 @@ from harness.errors import (
 from harness.inquest import Inquest
 from harness.interrupts import Interrupts
 from harness.needs import Needs, place
-from harness.observe.event import Kind
+from harness.observe.event import Event, Kind
 from harness.observe.journal import Journal
 from harness.observe.logfiles import LogFiles
+from harness.observe.reading import run_events
 from harness.observe.tests import TestJournal
-from harness.plan.account import Account
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
 from harness.plan.need import Need
 from harness.wider import leaves_node, node
@@ -64,7 +64,7 @@ class HarnessSession:
         source: The compose files as written.
         naming: The Python names of services.
         markers: The service that each marker stands for.
-        console: Where progress and warnings go.
+        console: Where warnings go, and what the user must act on.
         registered: Gives the names of all markers, those of pytest and of plugins too.
         run: The run that this process is a part of.
         secrets: What must not be shown.
@@ -87,7 +87,6 @@ class HarnessSession:
         self._outside = 0
         self._holders: Counter[tuple[Life, str]] = Counter()
         self._wide_fixtures: dict[object, Callable[[], None]] = {}
-        self.told = Account()
         self._process = os.getpid()
         self.interrupts = Interrupts()
         self.needs = Needs(self.markers)
@@ -137,9 +136,8 @@ class HarnessSession:
         from harness.stack.yard import open_yard
 
         self.interrupts.install()
-        console, warn = self.console, self.warn
         yard = open_yard(
-            self.settings, self.source, console.say, warn, self.run, self.journal, console.tell
+            self.settings, self.source, self.warn, self.run, self.journal, self.console.tell
         )
         self.secrets.know(yard.project)
         self.journal.write_to(self.journal_folder)
@@ -345,7 +343,6 @@ class HarnessSession:
             return  # a child that a test forked: what there is is its parent's
         self._current = self._own = None
         if "fleet" in self.__dict__:
-            self.told.add(self.fleet.account())
             self.fleet.close()
 
     def draw_report(self) -> str:
@@ -372,9 +369,17 @@ class HarnessSession:
         """Return what the run has left behind, as a look at its end has shown."""
         return self.fleet.left if "fleet" in self.__dict__ else []
 
-    def summary(self) -> Iterator[str]:
-        """Yield what may be worth knowing at the end of a run."""
-        yield from self.told.lines()
+    def events(self) -> list[Event]:
+        """Return what happened in the run so far, in all its processes."""
+        return run_events(self.journal, self.run.folder)
+
+    def summary(self) -> list[str]:
+        """Return the lines of the summary at a run's end."""
+        if self.settings.summary == "off":
+            return []
+        from harness.observe.summary import summary
+
+        return summary(self.events(), full=self.settings.summary == "full")
 
     def _getter(self, lease: Lease) -> ContainerGetter:
         from harness.getter import ContainerGetter

@@ -199,6 +199,14 @@ KEYS = (
         ini="harness_report",
         metavar="DIR",
     ),
+    Key(
+        "summary",
+        "--harness-summary",
+        "what is said at the end of where the time went: `off`, `short`, or `full`",
+        ini="harness_summary",
+        default="short",
+        metavar="HOW",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -232,6 +240,7 @@ class Settings(NamedTuple):
         remote: Where services are that run elsewhere, by their names.
         attach: Services that the user starts.
         report: The folder that a report of the run is written into; None without one.
+        summary: What is said at the end: ``off``, ``short`` or ``full``.
     """
 
     root: Path
@@ -253,6 +262,7 @@ class Settings(NamedTuple):
     remote: Mapping[str, str] = MappingProxyType({})
     attach: tuple[str, ...] = ()
     report: Path | None = None
+    summary: str = "short"
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -312,7 +322,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
         subnets=_convert(
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
         ),
-        engine=_convert(values["engine"], _engine, "docker or process"),
+        engine=_convert(values["engine"], _one_of("docker", "process"), "docker or process"),
         local=_convert(values["local"], _names, "names of services"),
         remote=_convert(
             values["remote"],
@@ -321,6 +331,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
         ),
         attach=_convert(values["attach"], _names, "names of services"),
         report=values["report"][0],
+        summary=_convert(values["summary"], _one_of("off", "short", "full"), "off, short or full"),
     )
 
 
@@ -424,10 +435,13 @@ def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
     return ranges
 
 
-def _engine(text: str) -> str:
-    if text not in {"docker", "process"}:
-        raise ValueError(text)
-    return text
+def _one_of(*words: str) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return convert
 
 
 def _names(value: object) -> tuple[str, ...]:

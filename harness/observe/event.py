@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """Lasts: an image was built."""
     IMAGE_PULL = "image.pull"
     """Lasts: images were pulled."""
+    IMAGE_PROGRESS = "image.progress"
+    """A build or a pull came further."""
     STACK_CREATE = "stack.create"
     """Lasts: containers, networks and volumes of services were created."""
     SERVICE_START = "service.start"
@@ -35,6 +37,8 @@ class Kind(StrEnum):
     """A look at a container that is waited for saw something new."""
     STACK_RESET = "stack.reset"
     """Lasts: the state of services was put back."""
+    SERVICE_REPLACE = "service.replace"
+    """Lasts: a service got new containers, to put its state back or because it was lost."""
     STACK_REMOVE = "stack.remove"
     """Lasts: a stack was removed."""
     CONTAINER = "container"
@@ -53,10 +57,16 @@ class Kind(StrEnum):
     """How a test's services were when it failed."""
     TEST_END = "test.end"
     """A test ended; ``took`` is all of it."""
+    NOTE = "note"
+    """Something that the harness did of its own accord."""
     WARNING = "warning"
     """Something that a user may want to know."""
     RUN_END = "run.end"
     """A process of a run ended; the last of its events."""
+
+
+AT_THE_END = "remove what is left"
+"""The phase of a run that comes after its tests."""
 
 
 def _refuse(constant: str) -> None:
