@@ -371,7 +371,7 @@ class HarnessSession:
 
     def events(self) -> list[Event]:
         """Return what happened in the run so far, in all its processes."""
-        return run_events(self.journal, self.run.folder)
+        return run_events(self.journal, self.journal_folder)
 
     def summary(self) -> list[str]:
         """Return the lines of the summary at a run's end."""

@@ -45,7 +45,7 @@ class TerminalHooks:
     def pytest_configure_node(self) -> None:
         """Show what xdist's workers tell, once the run that they are part of is known."""
         if self._showing is not None:
-            self._showing.follow(lambda: self._session.run.folder)
+            self._showing.follow(lambda: self._session.journal_folder)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self) -> None:

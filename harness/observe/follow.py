@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.observe.event import Event
-from harness.observe.journal import PARTS
+from harness.observe.journal import PARTS, lines_of, part_name
 
 
 class Follower:
@@ -29,12 +29,14 @@ class Follower:
             OSError: One cannot be read.
         """
         for part in sorted(self._folder().glob(PARTS)):
+            if part.name == part_name(""):  # this process's own, with --harness-report
+                continue
             with part.open("rb") as file:
                 file.seek(self._read.get(part, 0))
                 written = file.read()
             # the last line may be half written; it is read again as a whole
             whole = written[: written.rfind(b"\n") + 1]
             self._read[part] = self._read.get(part, 0) + len(whole)
-            for line in whole.decode(errors="replace").splitlines():
+            for line in lines_of(whole):
                 with suppress(ValueError):
                     yield Event.of_line(line)

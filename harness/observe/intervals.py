@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 Interval = tuple[float, float]
 """When something began, and when it ended."""
@@ -21,15 +22,27 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
 
 def minus(one: Iterable[Interval], other: Iterable[Interval]) -> list[Interval]:
     """Return what the first covers and the second does not."""
-    left = union(one)
-    for c, d in union(other):
-        left = [
-            (begin, end)
-            for a, b in left
-            for begin, end in ((a, min(b, c)), (max(a, d), b))
-            if begin < end
-        ]
+    left: list[Interval] = []
+    away = union(other)
+    first = 0  # what ends before an interval begins does not concern those after it either
+    for begin, end in union(one):
+        while first < len(away) and away[first][1] <= begin:
+            first += 1
+        for cut_begin, cut_end in islice(away, first, None):
+            if cut_begin >= end:
+                break
+            if cut_begin > begin:
+                left.append((begin, cut_begin))
+            begin = max(begin, cut_end)
+        if begin < end:
+            left.append((begin, end))
     return left
+
+
+def both(one: Iterable[Interval], other: Iterable[Interval]) -> list[Interval]:
+    """Return what both cover."""
+    whole = union(one)
+    return minus(whole, minus(whole, other))
 
 
 def length(intervals: Iterable[Interval]) -> float:

@@ -105,13 +105,16 @@ class _Worker:
         self._tell(Kind.RUN_END, exit_status=0)
         return self._told
 
-    def _tell(self, kind: str, at: float = 0.0, took: float = 0.0, **told: Any) -> None:
+    def _tell(
+        self, kind: str, at: float = 0.0, took: float = 0.0, begins: bool = False, **told: Any
+    ) -> None:
         stack, service, test = (str(told.pop(name, "")) for name in ("stack", "service", "test"))
         self._told.append(
             Event(
                 kind,
                 at or self._now,
                 took,
+                begins,
                 worker=self._name,
                 stack=stack,
                 service=service,
@@ -173,6 +176,7 @@ class _Worker:
             about: dict[str, Any] = {"stack": stack, "service": name, **container}
             started = starts + start
             ports = [20000 + self._random.randrange(5000)]
+            self._tell(Kind.SERVICE_START, at=starts, begins=True, **about)
             self._tell(Kind.SERVICE_START, at=started, took=start, ports=ports, **about)
             error: dict[str, Any] = {"error": "did not get ready within 2 s: nothing listens"}
             more = error if name == broken else {}

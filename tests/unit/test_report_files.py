@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from harness.cli import main
 from harness.errors import ReportError
 from harness.observe.event import Kind
+from harness.observe.follow import Follower
 from harness.observe.journal import Journal
 from harness.observe.reading import run_events
 from harness.observe.report import folder
@@ -211,3 +212,14 @@ def test_a_report_that_cannot_be_written_at_the_end_is_told_and_its_parts_stay(
         f"`harness report {tmp_path}/journal-*.jsonl`."
     )
     assert (tmp_path / "journal-main.jsonl").exists()
+
+
+def test_who_follows_the_workers_is_not_told_his_own_again(tmp_path: Path) -> None:
+    for worker in ("", "gw0"):
+        journal = Journal(worker)
+        journal.write_to(tmp_path)
+        journal.tell(Kind.WARNING, text=f"of {worker or 'the controller'}\u2028")
+
+    told = [event.data["text"] for event in Follower(lambda: tmp_path).more()]
+
+    assert told == ["of gw0\u2028"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.observe.event import Kind
-from harness.observe.report.intervals import both, length, minus, union
+from harness.observe.intervals import both, length, minus, union
 from harness.observe.report.model import Share, TestTold
 from harness.observe.report.spans import Span
 
@@ -67,6 +67,6 @@ def _of_process(took: float, tests: Sequence[TestTold], found: Sequence[Span]) -
         "else": length(left),
         "fixtures": outside - calls,
         "calls": calls,
-        "removing": length(removing),
+        "removing": length(union(removing)),
     }
     return spent | {"rest": max(took - sum(spent.values()), 0.0)}

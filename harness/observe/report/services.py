@@ -10,8 +10,9 @@ from typing import Any
 from harness.observe.event import Event, Kind
 from harness.observe.report.critical import critical_path
 from harness.observe.report.model import CriticalPath, ServiceTold
-from harness.observe.report.ready import summary, times_to_ready
+from harness.observe.report.ready import summary
 from harness.observe.report.spans import Span
+from harness.observe.starts import readied
 
 Incidents = Mapping[str, Sequence[tuple[int, float, str]]]
 
@@ -40,8 +41,8 @@ def services_of(
                 starts[span.event.service].append(span)
             elif span.kind == Kind.SERVICE_WAIT:
                 waits[span.event.service].append(span)
-        for service, measured in times_to_ready(found).items():
-            times[service] += measured
+        for one in readied(events):
+            times[one.service].append(one.took)
     depends_on = {name: told.get("depends_on") or {} for name, told in project.items()}
     path = critical_path(
         depends_on,

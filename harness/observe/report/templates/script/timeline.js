@@ -101,6 +101,9 @@ function drawRow(row, dense, paths, bangs) {
   const bars = row.bars.slice(first, last);
   if (dense) drawShares(row, bars, put);
   else drawBars(row, bars, put);
+  // a shape, since not everybody tells red from green
+  for (const { kind, begin, end } of bars)
+    if (bad.has(kind)) bangs.push(`M${xOf((Math.max(begin, timeline.from) + Math.min(end, timeline.to)) / 2).toFixed(1)} ${row.y + 4}l-4.5 -6h9z`);
   for (const mark of row.bangs || []) {
     if (mark.begin < timeline.from || mark.begin > timeline.to) continue;
     const x = xOf(mark.begin).toFixed(1);
