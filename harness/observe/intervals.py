@@ -1,17 +1,17 @@
-"""Arithmetic of stretches of time. Pure."""
+"""Arithmetic of stretches of time: unions, differences, lengths. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
-Interval = tuple[float, float]
-"""When something began, and when it ended."""
+Stretch = tuple[float, float]
 
 
-def union(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return intervals that cover the same, in order, none touching another."""
-    found: list[Interval] = []
-    for begin, end in sorted(intervals):
+def union(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Return stretches that do not touch and cover the same, in time order."""
+    found: list[Stretch] = []
+    for begin, end in sorted(stretches):
         if found and begin <= found[-1][1]:
             found[-1] = found[-1][0], max(found[-1][1], end)
         elif end > begin:
@@ -19,19 +19,31 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-def minus(one: Iterable[Interval], other: Iterable[Interval]) -> list[Interval]:
-    """Return what the first covers and the second does not."""
-    left = union(one)
-    for c, d in union(other):
-        left = [
-            (begin, end)
-            for a, b in left
-            for begin, end in ((a, min(b, c)), (max(a, d), b))
-            if begin < end
-        ]
+def minus(whole: Iterable[Stretch], parts: Iterable[Stretch]) -> list[Stretch]:
+    """Return what a union covers and another does not."""
+    left: list[Stretch] = []
+    away = union(parts)
+    first = 0  # what ends before a stretch begins does not concern those after it either
+    for begin, end in union(whole):
+        while first < len(away) and away[first][1] <= begin:
+            first += 1
+        for cut_begin, cut_end in islice(away, first, None):
+            if cut_begin >= end:
+                break
+            if cut_begin > begin:
+                left.append((begin, cut_begin))
+            begin = max(begin, cut_end)
+        if begin < end:
+            left.append((begin, end))
     return left
 
 
-def length(intervals: Iterable[Interval]) -> float:
-    """Return how much disjoint intervals cover, in seconds."""
-    return sum(end - begin for begin, end in intervals)
+def both(one: Iterable[Stretch], other: Iterable[Stretch]) -> list[Stretch]:
+    """Return what two unions have in common."""
+    whole = union(one)
+    return minus(whole, minus(whole, other))
+
+
+def length(stretches: Iterable[Stretch]) -> float:
+    """Return what stretches cover, in seconds."""
+    return sum(end - begin for begin, end in union(stretches))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from harness.observe.event import Event, Kind
+from harness.observe.intervals import both, length, minus, union
 from harness.observe.report.build import report_of
 from harness.observe.report.critical import critical_path
-from harness.observe.report.intervals import both, length, minus, union
 from harness.observe.report.model import CriticalPath, Phase, Report
 from harness.observe.report.ready import summary
 

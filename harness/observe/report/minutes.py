@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.observe.event import Kind
-from harness.observe.report.intervals import both, length, minus, union
+from harness.observe.intervals import both, length, minus, union
 from harness.observe.report.model import Share, TestTold
 from harness.observe.report.spans import Span
 
