@@ -48,14 +48,14 @@ def told(project: Project, kind: Kind) -> list[Event]:
 
 
 KEEP = """
-import pytest
 from harness.plugin import SESSION
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session):
+def pytest_sessionstart(session):
     journal = session.config.stash[SESSION].journal
-    lines = "".join(f"{line}\\n" for line in journal.written())
-    (session.config.rootpath / f"kept-{journal.worker or 'main'}.jsonl").write_text(lines)
+    name = f"kept-{journal.worker or 'main'}.jsonl"
+    file = (session.config.rootpath / name).open("w", buffering=1)
+    session.config.add_cleanup(file.close)
+    journal.subscribe(lambda event: file.write(event.line() + "\\n"))
 """
 
 
@@ -197,6 +197,9 @@ def test_a_shared_service_that_answers_with_errors_is_told_to_the_tests_that_wer
           image: {IMAGE}
           x-harness: {{isolation: shared}}
           command: [sh, -c, "touch /log; exec tail -f /log"]
+        app:
+          image: {IMAGE}
+          command: [sh, -c, "echo hello; exec {FOREVER}"]
         """
     )
     project.write("conftest.py", KEEP)
@@ -215,16 +218,19 @@ def test_it(catalog, number):
     for i in range(number):
         answers(catalog, f"{{number}}{{i}}")
     assert number == 0
+
+def test_passes(app): pass
 """
     )
 
     outcome = project.run("-n", workers, "--harness-report=told")
 
-    assert "2 failed, 1 passed" in outcome.text
+    assert "2 failed, 2 passed" in outcome.text
     once, twice = (section(outcome.reports[f"test_it[{i}]"]) for i in (1, 2))
     assert once.startswith("catalog answered 500 once during this test (GET /products)\n")
     assert twice.startswith("catalog answered 500 twice during this test (GET /products)\n")
     assert "id=10" not in twice, "the slice of another test"
     assert once.count(" catalog | ") == 1
     logs = {e.test: [line[2] for line in e.data["lines"]] for e in told(project, Kind.TEST_LOG)}
-    assert [len(lines) for _, lines in sorted(logs.items())] == [1, 2]
+    assert logs["test_it.py::test_passes"] == ["hello"], "a report is wanted"
+    assert [len(lines) for _, lines in sorted(logs.items())] == [1, 2, 1]
