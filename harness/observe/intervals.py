@@ -1,18 +1,17 @@
-"""Arithmetic of stretches of time. Pure."""
+"""Arithmetic of stretches of time: unions, differences, lengths. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
 
-Interval = tuple[float, float]
-"""When something began, and when it ended."""
+Stretch = tuple[float, float]
 
 
-def union(intervals: Iterable[Interval]) -> list[Interval]:
-    """Return intervals that cover the same, in order, none touching another."""
-    found: list[Interval] = []
-    for begin, end in sorted(intervals):
+def union(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Return stretches that do not touch and cover the same, in time order."""
+    found: list[Stretch] = []
+    for begin, end in sorted(stretches):
         if found and begin <= found[-1][1]:
             found[-1] = found[-1][0], max(found[-1][1], end)
         elif end > begin:
@@ -20,12 +19,12 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-def minus(one: Iterable[Interval], other: Iterable[Interval]) -> list[Interval]:
-    """Return what the first covers and the second does not."""
-    left: list[Interval] = []
-    away = union(other)
-    first = 0  # what ends before an interval begins does not concern those after it either
-    for begin, end in union(one):
+def minus(whole: Iterable[Stretch], parts: Iterable[Stretch]) -> list[Stretch]:
+    """Return what a union covers and another does not."""
+    left: list[Stretch] = []
+    away = union(parts)
+    first = 0  # what ends before a stretch begins does not concern those after it either
+    for begin, end in union(whole):
         while first < len(away) and away[first][1] <= begin:
             first += 1
         for cut_begin, cut_end in islice(away, first, None):
@@ -39,12 +38,12 @@ def minus(one: Iterable[Interval], other: Iterable[Interval]) -> list[Interval]:
     return left
 
 
-def both(one: Iterable[Interval], other: Iterable[Interval]) -> list[Interval]:
-    """Return what both cover."""
+def both(one: Iterable[Stretch], other: Iterable[Stretch]) -> list[Stretch]:
+    """Return what two unions have in common."""
     whole = union(one)
     return minus(whole, minus(whole, other))
 
 
-def length(intervals: Iterable[Interval]) -> float:
-    """Return how much disjoint intervals cover, in seconds."""
-    return sum(end - begin for begin, end in intervals)
+def length(stretches: Iterable[Stretch]) -> float:
+    """Return what stretches cover, in seconds."""
+    return sum(end - begin for begin, end in union(stretches))

@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.observe.event import Event, Kind
-from harness.observe.intervals import Interval, length, minus, union
+from harness.observe.intervals import Stretch, length, minus, union
 
 # what may be waited for, then in which stack or worker: when that was, in order, none overlapping
-Covered = dict[str, dict[str, list[Interval]]]
+Covered = dict[str, dict[str, list[Stretch]]]
 
 IMAGES, RESETTING, READY, STARTING, OPENING, OTHER = (
     "building and pulling",
@@ -26,14 +26,13 @@ IMAGES, RESETTING, READY, STARTING, OPENING, OTHER = (
     "opening the project",
     "other",
 )
-# A moment that could be told in several ways is told in the first of these: while one service is
-# started and another one is waited for, the test waits until that is ready.
+# A moment that could be told in several ways is told in the first of these, as in the report.
 _TELLS = {
     IMAGES: (Kind.IMAGE_BUILD, Kind.IMAGE_PULL),
     RESETTING: (Kind.STACK_RESET,),
-    READY: (Kind.SERVICE_WAIT,),
-    STARTING: (Kind.SERVICE_START, Kind.STACK_CREATE),
     OPENING: (Kind.RUN_PHASE,),
+    STARTING: (Kind.SERVICE_START, Kind.STACK_CREATE),
+    READY: (Kind.SERVICE_WAIT,),
 }
 _OF_A_STACK = (READY, STARTING)
 
@@ -78,7 +77,7 @@ def spent(events: Sequence[Event]) -> Spent:
     ended = [e for e in events if not e.begins]
     tests = sorted((e for e in ended if e.kind == Kind.TEST_END), key=lambda e: e.began)
     leases = [e for e in ended if e.kind == Kind.TEST_LEASE]
-    running: dict[str, list[Interval]] = defaultdict(list)
+    running: dict[str, list[Stretch]] = defaultdict(list)
     for test in tests:
         running[test.worker].append((test.began, test.at))
     covered, waited = _covered(ended), dict.fromkeys((*_TELLS, OTHER), 0.0)
@@ -108,7 +107,7 @@ def _covered(ended: Iterable[Event]) -> Covered:
     return {n: {w: union(i) for w, i in of.items()} for n, of in found.items()}
 
 
-def _told(inside: list[Interval], lease: Event, covered: Covered) -> dict[str, float]:
+def _told(inside: list[Stretch], lease: Event, covered: Covered) -> dict[str, float]:
     """Return what a wait was for, every moment of it once."""
     told: dict[str, float] = {}
     stacks: Mapping[str, Mapping[str, object]] = lease.data.get("stacks") or {}
@@ -137,8 +136,8 @@ def _beside(covered: Covered, waited: dict[str, float]) -> dict[str, float]:
     return {name: seconds for name, seconds in found.items() if seconds > 0}
 
 
-def clipped(disjoint: Sequence[Interval], to: Interval) -> list[Interval]:
-    """Return what intervals, in order and not overlapping, cover of another one."""
+def clipped(disjoint: Sequence[Stretch], to: Stretch) -> list[Stretch]:
+    """Return what stretches, in order and not overlapping, cover of another one."""
     begin, end = to
     first = max(0, bisect_right(disjoint, to) - 1)
     found = []

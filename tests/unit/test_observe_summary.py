@@ -125,8 +125,8 @@ def test_what_joins_a_stack_is_a_start_of_its_own() -> None:
 
 def test_the_short_summary_has_a_line_for_each_question() -> None:
     assert summary(started().in_order, full=False) == [
-        "harness: 1 test took 10.0 s: 5.0 s testing, 5.0 s waiting for services (2.5 s until "
-        "ready, 2.5 s starting)",
+        "harness: 1 test took 10.0 s: 5.0 s testing, 5.0 s waiting for services (2.5 s starting, "
+        "2.5 s until ready)",
         "harness: slowest to get ready: postgres 2.0 s, redis 1.0 s, migrate 1.0 s",
         "harness: slowest start 5.0 s: create 1.0 s > postgres 2.0 s > migrate 1.0 s > orders "
         "1.0 s",
