@@ -68,10 +68,23 @@ class SessionHooks:
         yield
         self._session.begin_without_fixtures(item)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self) -> None:
-        """Begin to start what the next test needs, while this one runs."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Begin to start what the next test needs, while this one runs; then judge its services."""
         self._session.look_ahead()
+        result = yield
+        self._session.judge_services()
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take note of a test that has failed or was skipped: its services fail it no more."""
+        report = yield
+        if call.when != "teardown" and not (report.passed and call.excinfo is None):
+            self._session.spare_services()
+        return report
 
     def pytest_keyboard_interrupt(self) -> None:
         """Take note that the run ends: a further signal must not end its end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,6 +22,7 @@ from harness.errors import (
     EngineUnavailableError,
     HarnessError,
     NoServiceNamedError,
+    ServiceFailedError,
     SettingError,
     masked,
 )
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from harness.secrets import Secrets
     from harness.settings import Settings
     from harness.source import Source
+    from harness.stack.conduct import Conduct
     from harness.stack.fleet import Fleet
     from harness.stack.lease import Lease
     from harness.stack.yard import Yard
@@ -80,6 +83,7 @@ class HarnessSession:
 
     def __post_init__(self) -> None:
         self._current: Lease | None = None
+        self._conduct: Conduct | None = None
         self._explained = False
         self._own: Lease | None = None
         self._outside = 0
@@ -115,6 +119,7 @@ class HarnessSession:
             self.settings.isolation,
             self.settings.retry_start,
             self.journal,
+            self.settings.fail_on,
         )
 
     def _open_yard(self) -> Yard:
@@ -151,6 +156,7 @@ class HarnessSession:
             HarnessError: The start failed.
         """
         self.told_tests.concerned()
+        began = time.time()
         lease = self._lease(item)
         self._current, self._explained = lease, False
         try:
@@ -158,7 +164,17 @@ class HarnessSession:
         except BaseException:
             self._current = None
             raise
+        self._conduct = self.fleet.conduct(lease, lease.need.may_die, began)
         return lease
+
+    def judge_services(self) -> None:
+        """See what the services did while a test ran that passes by itself.
+
+        Raises:
+            ServiceFailedError: One did what it must not.
+        """
+        if self._conduct and (told := self._conduct.verdict()):
+            raise ServiceFailedError(told)
 
     def _lease(self, item: pytest.Item) -> Lease:
         need, bounds = self.needs.of(item), self.tests.wider.bounds(item)
@@ -287,21 +303,31 @@ class HarnessSession:
                 f"Services: {', '.join(sorted(self.source.services))}."
             )
 
+    def spare_services(self) -> None:
+        """The test under way did not pass: whatever its services do adds nothing to that."""
+        if self._conduct:
+            self._conduct.spared = True
+
     def end(self, item: pytest.Item) -> None:
         """Take the test's services back.
 
         Raises:
             EngineUnavailableError: The engine went away with them, and the test had not noticed.
+            ServiceFailedError: One did what it must not after the test had passed.
             HarnessError: State could not be put back.
         """
         lease, self._current = self._current, None
+        conduct, self._conduct = self._conduct, None
         if lease:
+            told = conduct.verdict() if conduct else ""
             lost = "" if self._explained else lease.lost_engine()
             lease.release(reset=self.tests.following is not None or self.settings.keep)
             if self._wide_fixtures and leaves_node(item, self.tests.following):
                 self.fleet.settle()  # fixtures that end now shall not meet a reset
             if lost:
                 raise EngineUnavailableError(lost)
+            if told:
+                raise ServiceFailedError(told)
 
     def explain_failure(self) -> str:
         """Say what befell the services of the test that runs, to go with its failure.

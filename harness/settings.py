@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from harness.errors import SettingError
 from harness.model.duration import seconds
+from harness.model.fail_on import FailOn
 from harness.model.isolation import CHOICES, Isolation, isolation
 
 if TYPE_CHECKING:
@@ -162,6 +163,15 @@ KEYS = (
         default="auto",
         metavar="CIDR[,CIDR]",
     ),
+    Key(
+        "fail_on",
+        "--harness-fail-on",
+        "what a service must not do while a test runs: `exit`, `oom`, `restart`, several with "
+        "commas, `none`, or as `x-harness: {fail_on: …}` has it, in YAML: `{log: [ERROR]}`",
+        ini="harness_fail_on",
+        default="exit",
+        metavar="WHAT",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -191,6 +201,7 @@ class Settings(NamedTuple):
         subnets: Where subnets come from; empty means the engine's own pools, None that it depends
             on the engine.
         engine: What runs the services: ``docker`` or ``process``.
+        fail_on: What a service must not do while a test runs, unless it says otherwise itself.
     """
 
     root: Path
@@ -208,6 +219,7 @@ class Settings(NamedTuple):
     faithful: bool = False
     subnets: tuple[IPv4Network, ...] | None = None
     engine: str = "docker"
+    fail_on: FailOn = FailOn()
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -266,6 +278,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
         ),
         engine=_convert(values["engine"], _engine, "docker or process"),
+        fail_on=_fail_on(*values["fail_on"]),
     )
 
 
@@ -336,6 +349,17 @@ def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
     if any(r.prefixlen > 28 for r in ranges):
         raise ValueError(text)
     return ranges
+
+
+def _fail_on(text: str, where: str) -> FailOn:
+    if text == "exit":
+        return FailOn()
+    from harness.plan.fail_on import read_fail_on
+
+    try:
+        return read_fail_on(text)
+    except ValueError as error:
+        raise SettingError(f"{where}: {text!r} cannot be used: {error}") from None
 
 
 def _engine(text: str) -> str:

@@ -36,8 +36,9 @@ def parse_fail_on(value: Value) -> Said:
     if isinstance(value.found, Mapping):
         check_keys(value.found, FAIL_ON_KEYS, value.called)
         return {
-            key: _switch(value.below(key, found)) if key in _SWITCHES else
-            _patterns(value.below(key, found))
+            key: _switch(value.below(key, found))
+            if key in _SWITCHES
+            else _patterns(value.below(key, found))
             for key, found in value.found.items()
         }
     words = [one for one in value.each() if not one.open]
@@ -79,7 +80,9 @@ def fail_on_of(service: Service, run: FailOn) -> FailOn:
     if "fail_on" not in service.harness:
         return run
     where = f"{service.place}: " if service.place else ""
-    said = parse_fail_on(Value(service.harness["fail_on"], f"{where}x-harness.fail_on", False))
+    said = parse_fail_on(
+        Value(service.harness["fail_on"], f"{where}x-harness.fail_on", written=False)
+    )
     return run._replace(**said)  # type: ignore[arg-type]
 
 
@@ -103,7 +106,7 @@ def read_fail_on(text: str) -> FailOn:
         words = [word.strip() for word in found.split(",")]
         found = words if len(words) > 1 else words[0]
     try:
-        said = parse_fail_on(Value(found, "it", True))
+        said = parse_fail_on(Value(found, "it", written=False))
     except SettingError as error:
         raise ValueError(str(error)) from None
     return FailOn()._replace(**said)  # type: ignore[arg-type]

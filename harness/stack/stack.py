@@ -73,7 +73,9 @@ class Stack:
         self._common: Common | None = None
         if registry is not None:
             yard.creator.expect(name)
-            self._common = Common(yard, registry, self._starter, self._holdings, self._environment)
+            self._common = Common(
+                yard, name, registry, self._starter, self._holdings, self._environment
+            )
 
     @property
     def services(self) -> tuple[str, ...]:

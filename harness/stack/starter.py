@@ -102,6 +102,8 @@ class Starter:
 
     def forget(self) -> None:
         """The containers are gone."""
+        for container in self.ids():
+            self._yard.mains.forget(container)
         self.containers.clear()
         self._anonymous.clear()
 
@@ -194,6 +196,7 @@ class Starter:
         if snapshot.status == "paused":
             self._yard.engine.unpause(container.id)
         elif not snapshot.finished:
+            self._yard.watch.runs_on(container.id)
             if look:  # the engine itself may just have started it again
                 self._ready_again(container.id)
         elif not self._may_end(container.service, snapshot):
@@ -333,7 +336,7 @@ class Starter:
         service = self._yard.project.services[found.service]
         one_shot = service.name in self._yard.project.one_shots
         with self._span(Kind.SERVICE_WAIT, service, found):
-            self._readiness.wait(service, container, one_shot)
+            self._yard.mains.know(self._readiness.wait(service, container, one_shot))
 
     def _pre_stop(self, container: str) -> None:
         found = self._container(container)

@@ -19,6 +19,7 @@ from harness.lease.sweep import sweep
 from harness.model.project import Project, Service
 from harness.observe.containers import ContainerEvents
 from harness.observe.event import Kind
+from harness.observe.incidents import IncidentReader
 from harness.observe.journal import Journal
 from harness.observe.project import told_project
 from harness.plan.checks import (
@@ -43,6 +44,7 @@ from harness.stack.abreast import Abreast
 from harness.stack.backend import Ranges, backend
 from harness.stack.creator import Creator
 from harness.stack.images import Images
+from harness.stack.mains import Mains
 from harness.stack.outage import Outage
 
 if TYPE_CHECKING:
@@ -70,6 +72,9 @@ class Yard:
         warn: Shows the user a warning.
         journal: Takes what happens.
         watch: Knows which containers are to end.
+        incidents: What services did that nobody asked them for.
+        mains: Says at once whether a container runs.
+        ahead: Seconds that the engine's clock is ahead of this machine's.
         faithful: Whether Compose starts the services, in its own way.
         turn_timeout: Seconds to wait for what another stack holds.
         outage: Waits for an engine that went away.
@@ -90,6 +95,9 @@ class Yard:
     warn: Say
     journal: Journal
     watch: ContainerEvents
+    incidents: IncidentReader
+    mains: Mains
+    ahead: float = 0.0
     faithful: bool = False
     turn_timeout: float = 600.0
     outage: Outage = field(init=False)
@@ -197,14 +205,15 @@ def open_yard(
     if first:
         with journal.span(Kind.RUN_PHASE, name="sweep"):
             sweep(engine, say)
+    incidents = IncidentReader()
+    journal.subscribe(incidents.read)
     journal.tell(Kind.PROJECT, services=told_project(project))
     composer = by.composer(engine, compose, source, project)
     ranges = by.subnets(engine, settings.subnets)
     subnets = _subnets(ranges, settings, engine, project)
-    watch, events = (
-        ContainerEvents(journal, {run.id, run.kept_name}),
-        engine.watch({RUN: ""}),
-    )  # what was kept, too
+    ahead = engine.clock_ahead()
+    watch = ContainerEvents(journal, {run.id, run.kept_name}, ahead)
+    events = engine.watch({RUN: ""})  # what was kept, too
     events.subscribe(watch.take)
     return Yard(
         source=source,
@@ -224,6 +233,9 @@ def open_yard(
         warn=warn,
         journal=journal,
         watch=watch,
+        incidents=incidents,
+        mains=Mains(engine.reach),
+        ahead=ahead,
         faithful=settings.faithful,
     )
 

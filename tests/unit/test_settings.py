@@ -78,6 +78,7 @@ def test_files_are_named_from_where_they_are_written(
             "--harness-subnets: '10.0.0.1/16' is not auto, ",
         ),
         ("harness_subnets = 10.0.0.0/29", [], "ini harness_subnets: '10.0.0.0/29' is not auto, "),
+        ("harness_fail_on = crash", [], "ini harness_fail_on: 'crash' cannot be used: it must be "),
         ("harness_retry_start = maybe", [], "ini harness_retry_start: 'maybe' is not true or"),
     ],
 )

@@ -99,6 +99,10 @@ class ProcessEngine:
         """There are none."""
         return []
 
+    def clock_ahead(self) -> float:
+        """Processes have this machine's clock."""
+        return 0.0
+
     def snapshot(self, container: str) -> Snapshot:
         """Look at one."""
         made, state = self.store.made(container), self._runner.state(container)
@@ -119,6 +123,7 @@ class ProcessEngine:
             bindings=tuple(Binding(p, LOOPBACK, n) for p, n in made.published) if runs else (),
             command=tuple(state.command or made.command),
             addresses=(LOOPBACK,) if runs else (),
+            pid=state.process.pid if runs else 0,
             started_at=state.started,
             finished_at=state.finished,
         )
