@@ -114,6 +114,9 @@ class Conduct:
         """Add what the engine says of a container: when exactly it ended, and of what."""
         try:
             snapshot = self._yard.engine.snapshot(incident.container)
+        except ContainerGoneError:
+            removed = incident.what is What.EXIT  # it died of that
+            return replace(incident, what=What.REMOVED) if removed else incident
         except HarnessError:
             return incident
         return as_seen(incident, snapshot, self._yard.ahead)
