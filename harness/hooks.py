@@ -30,6 +30,7 @@ class SessionHooks:
         self._session = session
         self._needs = session.needs
         self.left: list[str] = []  # what could not be removed
+        self.slow: list[str] = []  # what was over its budget
         self.noted: list[str] = []  # what a look has found
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
@@ -109,8 +110,16 @@ class SessionHooks:
 
             session.config.workeroutput[WORKER_OUTPUT] = output(self._session, self.left)
             self.left.clear()
+        elif "fleet" in vars(self._session):
+            self.watch_ready()  # else no service was started in this process
         self.judge(session)
         self._session.journal.tell(Kind.RUN_END, exit_status=int(session.exitstatus))
+
+    def watch_ready(self) -> None:
+        """Hold the run's times to ready against budgets and earlier runs."""
+        watched = self._session.watch_ready()
+        self.slow += watched.over
+        self.noted += watched.noted
 
     def not_removed(self, error: HarnessError) -> None:
         """Take note of what could not be removed."""
@@ -126,11 +135,11 @@ class SessionHooks:
                 self.noted.append(f"{line}; `harness prune` removes it once nobody uses it")
 
     def judge(self, session: pytest.Session) -> None:
-        """Give the run its exit status: of the signal that ended it, or of what it has left."""
+        """Give the run its exit status: of the signal that ended it, or of what it has come to."""
         if self._session.interrupts.received is not None:
             # what a shell says of a command that the signal has ended
             session.exitstatus = 128 + self._session.interrupts.received
-        elif self.left and session.exitstatus in {
+        elif (self.left or self.slow) and session.exitstatus in {
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
         }:
@@ -140,11 +149,12 @@ class SessionHooks:
         self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
     ) -> None:
         """Say what could not be removed, also with ``-q``, and what may be worth knowing."""
-        for line in self.left:
+        for line in (*self.left, *self.slow):
             terminalreporter.write_line(line, red=True)
         for line in self.noted:
             terminalreporter.write_line(line, yellow=True)
         self.left.clear()
+        self.slow.clear()
         self.noted.clear()
         if config.getoption("verbose", default=0) >= 0:
             for line in self._session.summary():
@@ -153,7 +163,7 @@ class SessionHooks:
     def pytest_unconfigure(self) -> None:
         """Remove what is left of a run that ended on the way; say what no summary said."""
         self._close()
-        for line in (*self.left, *self.noted):
+        for line in (*self.left, *self.slow, *self.noted):
             print(line, file=sys.stderr)
         self._session.journal.close()
         self._session.interrupts.uninstall()

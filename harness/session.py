@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
     from harness.lease.run import Run
     from harness.model.names import Naming
+    from harness.observe.watch import Watched
     from harness.secrets import Secrets
     from harness.settings import Settings
     from harness.source import Source
@@ -355,6 +356,15 @@ class HarnessSession:
         if "fleet" in self.__dict__:
             self.told.add(self.fleet.account())
             self.fleet.close()
+
+    def watch_ready(self) -> Watched:
+        """Hold times to ready against budgets and earlier runs, while the journals are there."""
+        from harness.observe.reading import run_events
+        from harness.observe.watch import watch_ready
+
+        chosen = self.settings
+        events = run_events(self.journal, self.run.folder)
+        return watch_ready(events, chosen.root, chosen.history, chosen.budget)
 
     def left(self) -> list[str]:
         """Return what the run has left behind, as a look at its end has shown."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from harness.errors import SettingError
+from harness.model.budget import WANTED, Budget, budget
 from harness.model.duration import seconds
 from harness.model.fail_on import FailOn
 from harness.model.isolation import CHOICES, Isolation, isolation
@@ -172,6 +173,30 @@ KEYS = (
         default="exit",
         metavar="WHAT",
     ),
+    Key(
+        "report",
+        "--harness-report",
+        "write a report of the run into this folder: `index.html`, to look at, and "
+        "`journal.jsonl`, from which `harness report` draws it again",
+        ini="harness_report",
+        metavar="DIR",
+    ),
+    Key(
+        "budget",
+        "--harness-budget",
+        "fail the run if a service takes longer to get ready: `1.5x` of what it usually takes, "
+        "or a duration; `x-harness: {ready: {budget: …}}` says it for one service",
+        ini="harness_budget",
+        metavar="BUDGET",
+    ),
+    Key(
+        "history",
+        "--harness-history",
+        "the file that says how long services took to get ready in earlier runs, else "
+        "`.harness/history` in the root directory; `none`: keep none",
+        ini="harness_history",
+        metavar="PATH",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -202,6 +227,10 @@ class Settings(NamedTuple):
             on the engine.
         engine: What runs the services: ``docker`` or ``process``.
         fail_on: What a service must not do while a test runs, unless it says otherwise itself.
+        budget: How long a service may take to get ready before the run fails, unless it says
+            otherwise itself; None for as long as it likes.
+        history: The file of earlier runs; None for none.
+        report: The folder that a report of the run is written into; None without one.
     """
 
     root: Path
@@ -220,6 +249,9 @@ class Settings(NamedTuple):
     subnets: tuple[IPv4Network, ...] | None = None
     engine: str = "docker"
     fail_on: FailOn = FailOn()
+    budget: Budget | None = None
+    history: Path | None = None
+    report: Path | None = None
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -279,6 +311,9 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
         ),
         engine=_convert(values["engine"], _engine, "docker or process"),
         fail_on=_fail_on(*values["fail_on"]),
+        report=values["report"][0],
+        budget=_convert(values["budget"], _budget, WANTED),
+        history=_history(root_of(config), values["history"][0]),
     )
 
 
@@ -311,6 +346,8 @@ def _value(config: pytest.Config, key: Key, taken: bool) -> tuple[Any, str]:
     given = None if taken else config.getoption(key.dest)
     if key.name == "files":
         return _files(config, key, given)
+    if key.name in {"report", "history"}:
+        return _folder(config, key, given)
     if given:
         return given, key.option
     if key.ini and os.environ.get(key.env):
@@ -332,6 +369,15 @@ def _files(config: pytest.Config, key: Key, given: str | None) -> tuple[tuple[Pa
     return tuple(base / line for line in config.getini(key.ini)), f"ini {key.ini}"
 
 
+def _folder(config: pytest.Config, key: Key, given: str | None) -> tuple[Path | None, str]:
+    """Resolve a path, as ``_files`` does."""
+    if chosen := given or os.environ.get(key.env):
+        return config.invocation_params.dir / chosen, key.option if given else key.env
+    chosen = config.getini(key.ini)
+    base = config.inipath.parent if config.inipath else config.rootpath
+    return (base / chosen if chosen else None), f"ini {key.ini}"
+
+
 def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> Any:
     raw, where = value
     try:
@@ -349,6 +395,17 @@ def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
     if any(r.prefixlen > 28 for r in ranges):
         raise ValueError(text)
     return ranges
+
+
+def _budget(value: object) -> Budget | None:
+    """Read a budget; False stands for a key that nobody set."""
+    return None if value is False else budget(value)
+
+
+def _history(root: Path, chosen: Path | None) -> Path | None:
+    if chosen is None:
+        return root / ".harness" / "history"
+    return None if chosen.name == "none" else chosen
 
 
 def _fail_on(text: str, where: str) -> FailOn:

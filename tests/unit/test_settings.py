@@ -67,6 +67,21 @@ def test_files_are_named_from_where_they_are_written(
     assert read(pytester).files == (inner / "x.yml",)
 
 
+def test_the_report_goes_where_it_is_named_from(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = pytester.path
+    assert read(pytester).report is None
+    pytester.makeini("[pytest]\nharness_report = out/report")
+    inner = root / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    assert read(pytester).report == root / "out/report"
+    monkeypatch.setenv("HARNESS_REPORT", "of-env")
+    assert read(pytester).report == inner / "of-env"
+    assert read(pytester, "--harness-report", "../given").report == inner / "../given"
+
+
 @pytest.mark.parametrize(
     ("ini", "args", "message"),
     [
