@@ -30,6 +30,7 @@ class SessionHooks:
         self._session = session
         self._needs = session.needs
         self.left: list[str] = []  # what could not be removed
+        self.has_workers = False
         self.slow: list[str] = []  # what was over its budget
         self.noted: list[str] = []  # what a look has found
 
@@ -110,12 +111,12 @@ class SessionHooks:
 
             session.config.workeroutput[WORKER_OUTPUT] = output(self._session, self.left)
             self.left.clear()
-        elif "fleet" in vars(self._session):
-            self.watch_ready()  # else no service was started in this process
+        elif self.has_workers or "fleet" in vars(self._session):  # else no service was started
+            self._watch_ready()
         self.judge(session)
         self._session.journal.tell(Kind.RUN_END, exit_status=int(session.exitstatus))
 
-    def watch_ready(self) -> None:
+    def _watch_ready(self) -> None:
         """Hold the run's times to ready against budgets and earlier runs."""
         watched = self._session.watch_ready()
         self.slow += watched.over

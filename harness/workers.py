@@ -40,12 +40,11 @@ class Workers:
         """
         self._session = session
         self._hooks = hooks
-        self._has_workers = False
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Be one of the run's processes before the first worker, and the last one to leave."""
-        self._has_workers = True
+        self._hooks.has_workers = True
         self._session.run.take_part(node.workerinput["testrunuid"])
         self._session.interrupts.install()
 
@@ -81,8 +80,6 @@ class Workers:
         try:
             return (yield)
         finally:
-            if self._has_workers:
-                self._hooks.watch_ready()  # their journals go with the run
             try:
                 self._hooks.found_left(self._session.run.end())
             except HarnessError as error:

@@ -36,11 +36,14 @@ def budget(value: object) -> Budget:
         ValueError: It is none.
     """
     found = _FACTOR.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found:
-        if float(found[1]) <= 1:
-            raise ValueError(value)
-        return Budget(factor=float(found[1]))
-    limit = seconds(value)
-    if not limit:
-        raise ValueError(value)
-    return Budget(seconds=limit)
+    made = Budget(factor=float(found[1])) if found else Budget(_seconds(value))
+    if not (made.factor is None or made.factor > 1) or made.seconds == 0:
+        raise ValueError(f"{value!r} is no budget")
+    return made
+
+
+def _seconds(value: object) -> float:
+    try:
+        return seconds(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no budget") from None

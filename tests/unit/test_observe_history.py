@@ -69,7 +69,7 @@ def test_a_budget_is_a_duration_or_a_factor(text: object, wanted: Budget) -> Non
 
 @pytest.mark.parametrize("text", ["1x", "0.5x", "x", "soon", "0", True, None])
 def test_what_is_no_budget(text: object) -> None:
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="is no budget"):
         budget(text)
 
 
@@ -110,9 +110,8 @@ def test_the_newest_runs_of_each_kind_are_kept() -> None:
     for at in range(KEPT + 5):
         runs = with_run(runs, Ran(float(at), "docker"))
 
-    assert [run.at for run in runs if run.like == "docker"] == [
-        float(n) for n in range(5, KEPT + 5)
-    ]
+    kept = [run.at for run in runs if run.like == "docker"]
+    assert kept == [float(number) for number in range(5, KEPT + 5)]
     assert [run.like for run in runs].count("process") == 1
 
 
