@@ -192,9 +192,10 @@ KEYS = (
     Key(
         "history",
         "--harness-history",
-        "the file that says how long services took to get ready in earlier runs, else "
-        "`.harness/history` in the root directory; `none`: keep none",
+        "the file that says how long services took to get ready in earlier runs; unset, this one "
+        "in the root directory; `none`: keep none",
         ini="harness_history",
+        default=".harness/history",
         metavar="PATH",
     ),
 )

@@ -36,7 +36,7 @@ class ContainerEvents:
         self._runs = runs
         self._ahead = ahead
         self._asked: dict[str, tuple[By, float]] = {}
-        self._ended: set[str] = set()
+        self._ended: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def asked(self, containers: Iterable[str], by: By) -> None:
@@ -56,18 +56,22 @@ class ContainerEvents:
             self._journal.tell(Kind.CONTAINER_ASKED, containers=ids, by=by)
 
     def runs_on(self, container: str) -> None:
-        """What was asked for has not ended a container: what happens next is its own doing."""
+        """A container runs, whatever was asked for: what happens next is its own doing."""
         with self._lock:
             self._asked.pop(container, None)
+            self._ended.pop(container, None)
 
     def asked_by(self, container: str) -> str:
         """Return who wanted a container to end, ``""`` for nobody."""
         with self._lock:
             return self._asked.get(container, ("", 0.0))[0]
 
-    def has_ended(self, container: str) -> bool:
-        """Whether the end of a container is in the journal, and no start since."""
-        return container in self._ended
+    def ended_at(self, container: str) -> float | None:
+        """Return when a container has ended, in seconds since the epoch.
+
+        None if no end of it is in the journal, or one with a start since.
+        """
+        return self._ended.get(container)
 
     def take(self, event: ContainerEvent) -> None:
         """Enter an event of the engine, if it changes how a container is."""
@@ -89,7 +93,7 @@ class ContainerEvents:
             asked=by,
             **more,
         )
-        self._remember(event)
+        self._remember(event, at)
 
     def _whose(self, event: ContainerEvent, at: float) -> str:
         """Return who has asked for an event; what happened sooner than that was its own doing."""
@@ -101,11 +105,11 @@ class ContainerEvents:
                 self._asked.pop(event.container, None)
             return by
 
-    def _remember(self, event: ContainerEvent) -> None:
+    def _remember(self, event: ContainerEvent, at: float) -> None:
         if event.action == "die":
-            self._ended.add(event.container)
+            self._ended[event.container] = at
         elif event.action in {"start", "destroy"}:
-            self._ended.discard(event.container)
+            self._ended.pop(event.container, None)
 
     def _is_ours(self, labels: Mapping[str, str]) -> bool:
         """Whether a container is of this run, and no other worker's own."""

@@ -132,6 +132,7 @@ class IncidentReader:
             else:
                 self._ready[_container(event)] = event.at
         elif event.kind == Kind.SERVICE_ADOPTED:
+            self._latest.pop(_container(event), None)
             self._ready[_container(event)] = event.at
         elif event.kind == Kind.SERVICE_START:
             self._latest.pop(_container(event), None)  # not its restart policy: somebody's wish

@@ -8,8 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.container import Container
-from harness.engine.protocol import ContainerEvent, Snapshot
+from harness.engine.protocol import Snapshot
 from harness.errors import ContainerGoneError, HarnessError, masked
 from harness.model.fail_on import FailOn
 from harness.observe.faults import Fault, Logged, counts, logged, told
@@ -17,14 +16,11 @@ from harness.observe.incidents import Incident, What, was_asked
 from harness.observe.reading import run_events
 from harness.plan.fail_on import fail_on_of
 from harness.plan.lives import Life
+from harness.stack.endings import notice_end
 
 if TYPE_CHECKING:
     from harness.stack.lease import Lease
     from harness.stack.yard import Yard
-
-# seconds for an engine to tell of a death that can be seen; it takes a tenth of one
-_TOLD = 5.0
-_PAUSE = 0.02
 
 
 class Conduct:
@@ -64,7 +60,7 @@ class Conduct:
         lives = self._lease.held()
         for container, stack in self._lease.placed():
             if lives[stack] is not Life.TEST:
-                self._look(container)
+                notice_end(self._yard, container, stack)
 
     def verdict(self) -> str:
         """Say what services have done so far that fails the test, ``""`` if there is nothing.
@@ -77,8 +73,8 @@ class Conduct:
         self.ended = self.ended or time.time()
         if self._yard.events.breaks != self._breaks:
             return ""  # the engine was lost: that is told, and not what came of it
-        for container in self._lease.all_containers():
-            self._look(container)
+        for container, stack in self._lease.placed():
+            notice_end(self._yard, container, stack)
         faults: list[Fault] = [*self._incidents(), *self._logged()]
         if not faults:
             return ""
@@ -121,39 +117,6 @@ class Conduct:
             return incident
         return as_seen(incident, snapshot, self._yard.ahead)
 
-    def _look(self, container: Container) -> None:
-        """See that the journal knows of an end that the engine has not told of yet.
-
-        One that comes just before the end of a test is not to be missed, nor to be taken for the
-        next one's.
-        """
-        yard, id_ = self._yard, container.id
-        if yard.mains.runs(id_) or yard.watch.has_ended(id_) or yard.watch.asked_by(id_):
-            return
-        deadline = time.monotonic() + _TOLD
-        with suppress(HarnessError):
-            while not yard.watch.has_ended(id_) and time.monotonic() < deadline:
-                last = yard.events.last(id_)
-                snapshot = yard.engine.snapshot(id_)
-                yard.mains.know(snapshot)
-                runs = yard.mains.runs(id_)
-                if snapshot.status in {"running", "paused"} and runs is not False:
-                    return
-                if snapshot.finished and not self._is_told_by_engine(snapshot, deadline):
-                    yard.watch.take(_death(snapshot, yard.ahead))
-                    return
-                yard.events.wait(id_, _PAUSE, after=last)
-
-    def _is_told_by_engine(self, snapshot: Snapshot, deadline: float) -> bool:
-        """Whether the end of a container is told of in time; that of a worker's process is not."""
-        patience = 0.0 if self._yard.engine.reach.direct else deadline - time.monotonic()
-        until = time.monotonic() + max(_PAUSE, patience)
-        while time.monotonic() < until:
-            if self._yard.watch.has_ended(snapshot.id):
-                return True
-            time.sleep(_PAUSE / 10)
-        return False
-
     def _logged(self) -> Iterator[Logged]:
         """Yield lines of services' logs that count, one for each container."""
         life_of = self._lease.held()
@@ -187,10 +150,3 @@ def as_seen(incident: Incident, snapshot: Snapshot, ahead: float = 0.0) -> Incid
         if snapshot.status == "restarting" or (snapshot.restarts and not snapshot.finished):
             changes["what"] = What.RESTART
     return replace(incident, **changes)  # type: ignore[arg-type]
-
-
-def _death(snapshot: Snapshot, ahead: float) -> ContainerEvent:
-    """Return the event of an end that nobody has told of."""
-    at = snapshot.finished_at or time.time() + ahead
-    attributes = {**snapshot.labels, "name": snapshot.name}
-    return ContainerEvent(snapshot.id, "die", "", at, snapshot.exit_code, attributes)

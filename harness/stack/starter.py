@@ -171,6 +171,11 @@ class Starter:
             for container in () if service.ports else self.containers[name]:
                 self._readiness.look_again(service, container.id, one_shot)
 
+    def may_have_ended(self, container: Container) -> bool:
+        """Whether a container that was ready may not run now, as far as is known without a look."""
+        last = self._yard.events.last(container.id)
+        return container.disturbed or (last is not None and last.action in _DISTURBING)
+
     def revive(self, container: Container, *, look: bool) -> bool:
         """Start a container that was ready and has ended since, thaw one that is paused.
 
@@ -184,9 +189,7 @@ class Starter:
         Raises:
             ServiceStartError: It did not get ready.
         """
-        last = self._yard.events.last(container.id)
-        quiet = last is None or last.action not in _DISTURBING
-        if quiet and not (look or container.disturbed):
+        if not (look or self.may_have_ended(container)):
             return True
         container.disturbed = False
         try:
