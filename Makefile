@@ -16,7 +16,7 @@ ITESTS ?= tests/integration
 TESTS ?= tests/integration tests/messages tests/plugin tests/unit
 PYTEST8_TESTS ?= tests/messages
 # What does not fit is run by CI all the same.
-MORE_TESTS ?= tests/engine tests/sharing tests/process tests/faults
+MORE_TESTS ?= tests/engine tests/sharing tests/process tests/swap tests/observe tests/faults
 PYTEST8_MORE_TESTS ?= tests/plugin tests/unit tests/sharing/test_scopes.py
 
 VENV := .venv

@@ -34,7 +34,7 @@ class CollectedTests:
             needs: What tests need.
         """
         self.following: pytest.Item | None = None
-        self.wider = WiderFixtures(lambda: self.graph)
+        self.wider = WiderFixtures(lambda: self.graph, settings.attach)
         self._settings = settings
         self._source = source
         self._needs = needs

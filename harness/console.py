@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessWarning, masked
@@ -34,6 +35,17 @@ class Console:
             self._write(reporter, line)
         else:
             with capture.global_and_fixture_disabled():
+                self._write(reporter, line)
+
+    def tell(self, text: str) -> None:
+        """Show what the user has to act on, now: with ``-q`` too, and with secrets in it.
+
+        He needs the values, at his own desk.
+        """
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            for line in text.splitlines():
                 self._write(reporter, line)
 
     def warn(self, text: str) -> None:

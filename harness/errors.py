@@ -111,7 +111,10 @@ class ServiceFailedError(HarnessError):
 
 
 class ServiceStateError(HarnessError):
-    """A process service is entered twice, or asked for what only a running one has."""
+    """A process service is entered twice, or asked for what only a running one has.
+
+    Or a child that a test has forked wants services, which only its parent can start.
+    """
 
 
 class NoServiceNamedError(HarnessError):
@@ -128,6 +131,10 @@ class EngineRefusedError(HarnessError):
 
 class ContainerGoneError(EngineRefusedError):
     """The container, image or network does not exist any more."""
+
+
+class NotOursError(HarnessError):
+    """A service that the harness did not start is to be stopped, or looked into."""
 
 
 class StartFailedBeforeError(ServiceStartError):

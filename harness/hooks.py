@@ -59,6 +59,8 @@ class SessionHooks:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of what a phase of the test came to."""
         self._session.told_tests.phase(report)
+        if report.when == "teardown":
+            self._session.reported()
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -88,9 +90,12 @@ class SessionHooks:
             self._session.spare_services()
         return report
 
-    def pytest_keyboard_interrupt(self) -> None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Take note that the run ends: a further signal must not end its end."""
         self._session.interrupts.ending()
+        # pytest's own cut nothing short: pytest.exit(), and -x under xdist
+        if not excinfo.errisinstance((pytest.exit.Exception, pytest.Session.Interrupted)):
+            self._session.run.interrupted()
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Begin the journal."""

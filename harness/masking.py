@@ -51,6 +51,11 @@ def looks_secret(name: str) -> bool:
     return any(word in upper for word in _WORDS) or _KEY.search(upper) is not None
 
 
+def _is_path(name: str, value: str) -> bool:
+    """Whether a variable says in which file a secret stands: messages are about that file."""
+    return name.upper().endswith("_FILE") and value.startswith("/")
+
+
 class Masker:
     """Hides what is secret in text."""
 
@@ -71,7 +76,8 @@ class Masker:
         values = {value for _, value in secret} | {*secrets}
         self._variables = {name for name, _ in secret}
         self._names = {*names} - self._variables
-        self._values = values - {*names}
+        paths = {value for name, value in secret if _is_path(name, value)}
+        self._values = values - {*names} - paths
         self._long = _any_of(form for value in self._values for form in _long_forms(value))
         # a value that is somebody's name, too: here it stands as a value
         self._known = _any_of(form for value in values for form in _forms(value))

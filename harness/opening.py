@@ -60,6 +60,8 @@ def open_session(
         for service, name in naming.names.items()
         if name not in taken
     }
+    if source.complete:
+        check_chosen(settings, source)
     run = run_of(config, settings)
     session = HarnessSession(
         settings,
@@ -80,7 +82,33 @@ def open_session(
     ]
     # not get_verbosity(): pytest 8.0 without its terminal has no verbosity
     verbose = config.getoption("verbose", default=0) > 0
-    return session, [*header(source, naming, others, verbose)], fixtures
+    lines = [*header(source, naming, others, verbose), *swap_lines(settings)]
+    return session, lines, fixtures
+
+
+def check_chosen(settings: Settings, source: Source) -> None:
+    """Check that what is to be swapped is a service.
+
+    Raises:
+        UnknownServiceError: It is not.
+    """
+    if settings.local or settings.remote or settings.attach:
+        from harness.plan.swap_choice import swaps_of
+        from harness.plan.swapping import check_names
+
+        check_names(swaps_of(settings), source.services)
+
+
+def swap_lines(settings: Settings) -> Iterable[str]:
+    """Yield a line of pytest's header for each way in which services are swapped."""
+    remote = [f"{name} at {place}" for name, place in settings.remote.items()]
+    for names, how in (
+        (settings.local, "as local processes"),
+        (remote, "elsewhere"),
+        (settings.attach, "started by you"),
+    ):
+        if names:
+            yield f"harness: {how}: {', '.join(names)}"
 
 
 def run_of(config: pytest.Config, settings: Settings) -> Run:

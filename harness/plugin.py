@@ -100,9 +100,12 @@ def _open(config: pytest.Config, chosen: settings.Settings, source: Source) -> N
     from harness.opening import open_session
     from harness.scopes import WiderScopes
 
-    session, header, fixtures = open_session(
-        config, chosen, source, config.stash.get(TEAM_MARKERS, None)
-    )
+    try:
+        session, header, fixtures = open_session(
+            config, chosen, source, config.stash.get(TEAM_MARKERS, None)
+        )
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
     config.stash[SESSION] = session
     config.stash[HEADER] += header
     module = types.ModuleType("harness.service_fixtures", "A plain fixture for each service.")
@@ -142,21 +145,23 @@ def pytest_runtest_makereport(
             from harness.scopes import explain_mismatch
 
             explain_mismatch(item, found.value)
-        return _explained(item, (yield))
+        return _explained(item, call, (yield))
     from harness.bridge import cut_to_team
 
     shows_team = cut_to_team(item, found)
     report = yield
     if not shows_team:
         report.longrepr = found.getrepr(style="value", chain=False)
-    return _explained(item, report)
+    return _explained(item, call, report)
 
 
-def _explained(item: pytest.Item, report: pytest.TestReport) -> pytest.TestReport:
-    """Add to a failure what befell the test's services, where the test did not do it."""
+def _explained(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> pytest.TestReport:
+    """Add to a failure what the test's services did."""
     session = item.config.stash.get(SESSION, None)
-    if report.failed and session is not None and (told := session.explain_failure()):
-        report.sections.append(("harness", told))
+    if report.failed and session is not None and call.excinfo is not None:
+        session.inquest.explain(report, call.excinfo.value, call.stop)
     return report
 
 

@@ -250,6 +250,8 @@ class ProcessService(ABC):
                 f"{self._called()} has one text as `args`: write a list of arguments"
             )
         at = home()
+        own = tuple((str(name), str(value)) for name, value in self.env.items())
+        at.secrets.given(((type(self).__name__, own),))
         port = self._listens = self._claim(at, stack)
         given = {} if port is None else {"PORT": str(port)}
         env = {**given, **{name: _with_port(value, port) for name, value in self.env.items()}}

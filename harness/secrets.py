@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class Secrets:
     """What a session's compose files, tests and environment tell of secrets."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source | None = None) -> None:
         """Know the compose files as they are written.
 
         Args:
-            source: The compose files.
+            source: The compose files; there are none where all services are processes.
         """
         self._source = source
         self._project: Project | None = None
@@ -33,7 +33,7 @@ class Secrets:
         self._project, self._masker = project, None
 
     def given(self, environment: Environment) -> None:
-        """Take in what a test gives its services."""
+        """Take in what a test gives its services, or the class of a process service its own."""
         if environment and environment not in self._given:
             self._given.add(environment)
             self._masker = None
@@ -49,7 +49,8 @@ class Secrets:
         from harness.plan import secrets
 
         variables = [*variables_of(self._environments())]
-        names, declared = {*self._source.services}, frozenset[str]()
+        names = {*self._source.services} if self._source else set[str]()
+        declared = frozenset[str]()
         if self._project:
             names |= secrets.names(self._project)
             declared = secrets.secret_variables(self._project)
@@ -58,7 +59,8 @@ class Secrets:
     def _environments(self) -> Iterator[Mapping[str, str]]:
         from harness.plan import secrets
 
-        files = [str(file) for group in self._source.groups for file in group.env_files]
+        groups = self._source.groups if self._source else ()
+        files = [str(file) for group in groups for file in group.env_files]
         if self._project:
             yield from secrets.environments(self._project)
             files += secrets.env_files(self._project)

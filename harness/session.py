@@ -20,16 +20,17 @@ from harness.bridge import (
 from harness.collected import CollectedTests
 from harness.errors import (
     EngineUnavailableError,
-    HarnessError,
     NoServiceNamedError,
     ServiceFailedError,
     SettingError,
     masked,
 )
+from harness.inquest import Inquest
 from harness.interrupts import Interrupts
 from harness.needs import Needs, place
 from harness.observe.event import Kind
 from harness.observe.journal import Journal
+from harness.observe.logfiles import LogFiles
 from harness.observe.tests import TestJournal
 from harness.plan.account import Account
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
@@ -85,7 +86,6 @@ class HarnessSession:
     def __post_init__(self) -> None:
         self._current: Lease | None = None
         self._conduct: Conduct | None = None
-        self._explained = False
         self._own: Lease | None = None
         self._outside = 0
         self._holders: Counter[tuple[Life, str]] = Counter()
@@ -96,6 +96,12 @@ class HarnessSession:
         self.needs = Needs(self.markers)
         self.tests = CollectedTests(self.settings, self.source, self.needs)
         self.told_tests = TestJournal(self.journal)
+        self.inquest = Inquest(
+            self.journal,
+            self.told_tests,
+            LogFiles(self.settings.root, self.run.id),
+            lambda: self.run.folder,
+        )
 
     def begin_journal(self, pytest_version: str) -> None:
         """Tell what kind of run it is."""
@@ -127,8 +133,9 @@ class HarnessSession:
         from harness.stack.yard import open_yard
 
         self.interrupts.install()
+        console, warn = self.console, self.warn
         yard = open_yard(
-            self.settings, self.source, self.console.say, self.warn, self.run, self.journal
+            self.settings, self.source, console.say, warn, self.run, self.journal, console.tell
         )
         self.secrets.know(yard.project)
         self.journal.write_to(self.run.folder)
@@ -146,6 +153,8 @@ class HarnessSession:
 
     def set_up(self, item: pytest.Item) -> None:
         """Have a test's stack made before its fixtures; look again at its marks."""
+        self._remove_what_was_given_back()
+        self.inquest.begin(item)
         self.needs.add_markers(item)
         if has_fixtures(item) and self.needs.concerns(item):
             run_before_function_fixtures(item, STACK_FIXTURE)
@@ -159,7 +168,7 @@ class HarnessSession:
         self.told_tests.concerned()
         began = time.time()
         lease = self._lease(item)
-        self._current, self._explained = lease, False
+        self._current = lease
         try:
             lease.up()
         except BaseException:
@@ -181,7 +190,9 @@ class HarnessSession:
         need, bounds = self.needs.of(item), self.tests.wider.bounds(item)
         self.secrets.given(need.environment)
         self._check_environment(item, need, bounds)
-        return self.fleet.lease(need, item.nodeid, bounds)
+        lease = self.fleet.lease(need, item.nodeid, bounds)
+        self.inquest.concerns(lease)
+        return lease
 
     def look_ahead(self) -> None:
         """Begin to start what the next tests need, while this one runs."""
@@ -276,7 +287,8 @@ class HarnessSession:
         """
         lease = self.fleet.lease(Need(), f"{fixture} of {node or 'the session'}", own=True)
         try:
-            yield self._getter(lease)
+            with self.inquest.standing(fixture, lease):
+                yield self._getter(lease)
         finally:
             lease.release()
 
@@ -321,7 +333,8 @@ class HarnessSession:
         conduct, self._conduct = self._conduct, None
         if lease:
             told = conduct.verdict() if conduct else ""
-            lost = "" if self._explained else lease.lost_engine()
+            lost = "" if self.inquest.disturbed else lease.lost_engine()
+            self.fleet.hold_removals()  # a teardown that fails is to be looked into
             lease.release(reset=self.tests.following is not None or self.settings.keep)
             if self._wide_fixtures and leaves_node(item, self.tests.following):
                 self.fleet.settle()  # fixtures that end now shall not meet a reset
@@ -330,19 +343,14 @@ class HarnessSession:
             if told:
                 raise ServiceFailedError(told)
 
-    def explain_failure(self) -> str:
-        """Say what befell the services of the test that runs, to go with its failure.
+    def reported(self) -> None:
+        """All of a test has been reported: what it gave back may go."""
+        wanted = self.settings.report is not None
+        self._remove_what_was_given_back(self.inquest.log_of_all() if wanted else None)
 
-        That is what neither the test nor the harness did: ``""`` where there was nothing.
-        """
-        if self._current is None:
-            return ""
-        try:
-            found = self._current.disturbances()
-        except HarnessError:
-            return ""  # the failure itself is worth more than what cannot be looked up
-        self._explained = bool(found)
-        return "\n".join(found)
+    def _remove_what_was_given_back(self, first: Callable[[], None] | None = None) -> None:
+        if "fleet" in self.__dict__:
+            self.fleet.removals_go_on(first)
 
     def close(self) -> None:
         """Remove whatever is left.
@@ -394,15 +402,25 @@ class HarnessSession:
             return self._current
         if self._own is None:
             self._own = self.fleet.lease(Need(), "the session", own=True)
+            self.inquest.stands("docker_project", self._own)
         return self._own
 
     def _check_environment(self, item: pytest.Item, need: Need, bounds: Bounds) -> None:
-        """Check that a test's variables are not for services that wider fixtures have for all.
+        """Check that a test's variables are not for services that live for several tests.
 
         Raises:
-            SettingError: They are.
+            SettingError: They are: wider fixtures use them, or a process that is attached.
         """
+        attached = closure_of(self.settings.attach, self.tests.graph)
+        concerned = {*closure_of(need.services, self.tests.graph)} & {*self.settings.attach}
         for service, _ in need.environment:
+            if concerned and service in attached:
+                raise SettingError(
+                    f"{place(item)}: env is given to service {service!r}, and what is attached "
+                    f"({', '.join(sorted(concerned))}) lives for the whole run, with all that it "
+                    f"depends on: one test cannot have other variables than the next. Run this "
+                    f"test without --harness-attach."
+                )
             if service in bounds.lives:
                 scope = bounds.lives[service].scope
                 raise SettingError(

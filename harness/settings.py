@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from harness.errors import SettingError
@@ -30,6 +31,7 @@ class Key(NamedTuple):
     default: str = ""
     flag: bool = False
     metavar: str = ""
+    several: bool = False
 
     @property
     def env(self) -> str:
@@ -39,7 +41,7 @@ class Key(NamedTuple):
     @property
     def ini_type(self) -> Literal["linelist", "string"]:
         """How pytest reads the ini key."""
-        return "linelist" if self.name == "files" else "string"
+        return "linelist" if self.name == "files" or self.several else "string"
 
     @property
     def dest(self) -> str:
@@ -174,6 +176,33 @@ KEYS = (
         metavar="WHAT",
     ),
     Key(
+        "local",
+        "--harness-local",
+        "services to run as processes of this machine, as `x-harness: {process: …}` says, and the "
+        "rest in containers; comma-separated, or several times",
+        ini="harness_local",
+        metavar="SERVICE[,SERVICE]",
+        several=True,
+    ),
+    Key(
+        "remote",
+        "--harness-remote",
+        "a service that runs elsewhere, and where: `service1=https://staging.example:8443`; it is "
+        "neither started nor stopped; comma-separated, or several times",
+        ini="harness_remote",
+        metavar="SERVICE=ADDRESS",
+        several=True,
+    ),
+    Key(
+        "attach",
+        "--harness-attach",
+        "services that you start yourself, in a debugger say: all else is started, what yours "
+        "needs is printed, and the run waits until it answers; comma-separated, or several times",
+        ini="harness_attach",
+        metavar="SERVICE[,SERVICE]",
+        several=True,
+    ),
+    Key(
         "report",
         "--harness-report",
         "write a report of the run into this folder: `index.html`, to look at, and "
@@ -231,6 +260,9 @@ class Settings(NamedTuple):
         budget: How long a service may take to get ready before the run fails, unless it says
             otherwise itself; None for as long as it likes.
         history: The file of earlier runs; None for none.
+        local: Services that run as processes though the others run in containers.
+        remote: Where services are that run elsewhere, by their names.
+        attach: Services that the user starts.
         report: The folder that a report of the run is written into; None without one.
     """
 
@@ -252,6 +284,9 @@ class Settings(NamedTuple):
     fail_on: FailOn = FailOn()
     budget: Budget | None = None
     history: Path | None = None
+    local: tuple[str, ...] = ()
+    remote: Mapping[str, str] = MappingProxyType({})
+    attach: tuple[str, ...] = ()
     report: Path | None = None
 
 
@@ -274,6 +309,8 @@ def _add_option(group: Any, key: Key) -> None:
     text = key.help.replace("%", "%%")
     if key.flag:
         group.addoption(key.option, action="store_true", default=False, help=text)
+    elif key.several:
+        group.addoption(key.option, action="append", default=[], metavar=key.metavar, help=text)
     else:
         group.addoption(key.option, action="store", default=None, metavar=key.metavar, help=text)
 
@@ -289,7 +326,7 @@ def read(config: pytest.Config, taken: bool) -> Settings:
         SettingError: A value makes no sense; the message names it and where it was set.
     """
     values = {key.name: _value(config, key, taken and key in INHERITED) for key in KEYS}
-    return _together(_settings(config, values), values)
+    return _together(_settings(config, values), values, distributed=_is_distributed(config))
 
 
 def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> Settings:
@@ -312,14 +349,32 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
         ),
         engine=_convert(values["engine"], _engine, "docker or process"),
         fail_on=_fail_on(*values["fail_on"]),
+        local=_convert(values["local"], _names, "names of services"),
+        remote=_convert(
+            values["remote"],
+            _places,
+            "services with their addresses, such as service1=https://staging.example:8443",
+        ),
+        attach=_convert(values["attach"], _names, "names of services"),
         report=values["report"][0],
         budget=_convert(values["budget"], _budget, WANTED),
         history=_history(root_of(config), values["history"][0]),
     )
 
 
-def _together(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Settings:
+def _together(
+    settings: Settings, values: Mapping[str, tuple[Any, str]], *, distributed: bool
+) -> Settings:
     """Check that what was set goes together."""
+    if settings.local or settings.remote or settings.attach:
+        from harness.plan.swap_choice import check_settings
+
+        check_settings(
+            settings,
+            {name: where for name, (_, where) in values.items()},
+            distributed=distributed,
+            ci=next((name for name in ("CI", "BUILD_NUMBER") if os.environ.get(name)), ""),
+        )
     if settings.engine == "process":
         for name in ("keep", "faithful"):
             if getattr(settings, name):
@@ -329,6 +384,13 @@ def _together(settings: Settings, values: Mapping[str, tuple[Any, str]]) -> Sett
                     f"Compose starts none. Leave one of both out."
                 )
     return settings
+
+
+def _is_distributed(config: pytest.Config) -> bool:
+    """Whether workers of xdist run the tests: this is one, or is to start some."""
+    return hasattr(config, "workerinput") or any(
+        config.getoption(name, None) for name in ("numprocesses", "tx")
+    )
 
 
 def root_of(config: pytest.Config) -> Path:
@@ -351,6 +413,7 @@ def _value(config: pytest.Config, key: Key, taken: bool) -> tuple[Any, str]:
         return _folder(config, key, given)
     if given:
         return given, key.option
+    # an ini key of several lines, and an option that is given several times, are lists
     if key.ini and os.environ.get(key.env):
         return os.environ[key.env], f"the environment variable {key.env}"
     if key.ini and config.getini(key.ini):
@@ -384,7 +447,8 @@ def _convert(value: tuple[Any, str], to: Callable[[Any], Any], wanted: str) -> A
     try:
         return to(raw)
     except ValueError:
-        raise SettingError(f"{where}: {raw!r} is not {wanted}") from None
+        found = ", ".join(raw) if isinstance(raw, list) else raw
+        raise SettingError(f"{where}: {found!r} is not {wanted}") from None
 
 
 def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
@@ -424,6 +488,22 @@ def _engine(text: str) -> str:
     if text not in {"docker", "process"}:
         raise ValueError(text)
     return text
+
+
+def _names(value: object) -> tuple[str, ...]:
+    """Read names, comma-separated, of one text or several; each once."""
+    texts = value if isinstance(value, list) else [value or ""]
+    parts = (part.strip() for text in texts for part in str(text).split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _places(value: object) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in _names(value):
+        name, equals, address = entry.partition("=")
+        if not (name and equals and address) or found.setdefault(name, address) != address:
+            raise ValueError(value)
+    return found
 
 
 def _boolean(value: object) -> bool:

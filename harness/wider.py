@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.bridge import see_definitions, use_definition, wider_users, with_scope
@@ -25,9 +25,16 @@ class WiderFixtures:
     where a fixture is defined; so those tests get a definition of their own, with that scope.
     """
 
-    def __init__(self, graph: Callable[[], Graph]) -> None:
-        """Take what gives the services' dependencies, as the compose files write them."""
+    def __init__(self, graph: Callable[[], Graph], attached: Collection[str] = ()) -> None:
+        """Know of none yet.
+
+        Args:
+            graph: Gives the services' dependencies, as the compose files write them.
+            attached: Services that the user starts, once: they live for the session, as if a
+                fixture of its scope used them in every test.
+        """
         self._graph = graph
+        self._attached = dict.fromkeys(attached, Life.SESSION)
         self._lives: dict[int, Mapping[str, Life]] = {}
         self._uses: dict[Any, frozenset[str]] = {}
         self._variants: dict[tuple[Any, Life], Any] = {}
@@ -68,7 +75,7 @@ class WiderFixtures:
 
     def bounds(self, item: pytest.Item) -> Bounds:
         """Return how long the services of a test live because of its fixtures."""
-        lives = self._lives.get(id(_info(item)))
+        lives = {**(self._lives.get(id(_info(item))) or {}), **self._attached}
         return Bounds(lives, {life: node(item, life) for life in _NODES}) if lives else _UNBOUND
 
     def _widen(self, item: pytest.Item, lives: Mapping[str, Life]) -> None:

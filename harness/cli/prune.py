@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,9 @@ import click
 if TYPE_CHECKING:
     from harness.engine.docker import DockerEngine
     from harness.engine.protocol import Thing
+    from harness.errors import HarnessError
 
+_QUESTION = "Tests that run now lose their services. Remove all of this?"
 _WIDE = 1000  # columns, where no terminal says how many there are
 
 
@@ -24,50 +27,70 @@ _WIDE = 1000  # columns, where no terminal says how many there are
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune(dry_run: bool, everything: bool, yes: bool) -> None:
-    """Remove the containers, networks and volumes that test runs have left behind.
+    """Remove the containers, networks, volumes and processes that test runs have left behind.
 
     Those are left whose run has ended, or that have expired: kept stacks after --harness-keep-for,
     what somebody else has made on a shared engine after --harness-expiry. What is in use stays,
-    unless --all takes it.
+    unless --all takes it. Processes are found without an engine, too.
     """
-    from harness.engine.docker import DockerEngine
     from harness.errors import HarnessError
 
     try:
-        engine = DockerEngine()
-        try:
-            _prune(engine, dry_run=dry_run, everything=everything, yes=yes)
-        finally:
-            engine.close()
+        wrong = _prune(dry_run=dry_run, everything=everything, yes=yes)
     except HarnessError as error:
         raise click.ClickException(str(error)) from None
+    for each in wrong:
+        click.echo(f"Error: {each}", err=True)
+    if wrong:
+        raise click.exceptions.Exit(1)
 
 
-def _prune(engine: DockerEngine, *, dry_run: bool, everything: bool, yes: bool) -> None:
+def _prune(*, dry_run: bool, everything: bool, yes: bool) -> list[HarnessError]:
+    """Remove what is to go, and say so; return what went wrong."""
+    from harness.lease import sweep
+    from harness.lease.record import records
+
+    runs = records() if everything else sweep.dead_runs()
+    processes = sweep.started_by(runs)
+    with _on_engine(everything) as (engine, things, missing):
+        found = [*processes, *things]
+        if found:
+            _show(found)
+        if found and everything and not (dry_run or yes):
+            click.confirm(_QUESTION, abort=True)
+        refused = []
+        if not dry_run:
+            if processes:
+                sweep.end_started_by(runs)
+            refused = sweep.remove(engine, things) if engine else []
+            sweep.forget_dead_runs()
+    if found and not refused:
+        click.echo(f"{sweep.counted(found)} {'would be ' if dry_run else ''}removed.")
+    elif not (found or missing):
+        click.echo("Nothing to remove.")
+    return [*missing, *refused]
+
+
+@contextmanager
+def _on_engine(
+    everything: bool,
+) -> Iterator[tuple[DockerEngine | None, list[Thing], list[HarnessError]]]:
+    """Find what is left on the engine; where none answers, give the error."""
+    from harness.engine.docker import DockerEngine
+    from harness.errors import EngineUnavailableError
     from harness.lease import sweep
 
     find = sweep.of_this_origin if everything else sweep.abandoned
-    with find(engine) as found:
-        if found:
-            _show(found)
-        if dry_run or not found:
-            click.echo(_told(found, "would be removed") if found else "Nothing to remove.")
-            return
-        if everything and not yes:
-            click.confirm("Tests that run now lose their services. Remove all of this?", abort=True)
-        refused = sweep.remove(engine, found)
-        sweep.forget_dead_runs()
-        for error in refused:
-            click.echo(f"Error: {error}", err=True)
-        if refused:
-            raise click.exceptions.Exit(1)
-        click.echo(_told(found, "removed"))
-
-
-def _told(found: Sequence[Thing], what: str) -> str:
-    from harness.lease.sweep import counted
-
-    return f"{counted(found)} {what}."
+    try:
+        engine = DockerEngine()
+    except EngineUnavailableError as error:
+        yield None, [], [error]
+        return
+    try:
+        with find(engine) as things:
+            yield engine, things, []
+    finally:
+        engine.close()
 
 
 def _show(found: Sequence[Thing]) -> None:
@@ -83,4 +106,6 @@ def _show(found: Sequence[Thing]) -> None:
     for thing in sorted(found, key=lambda t: (t.labels.get(MADE, ""), t.labels[RUN], str(t))):
         table.add_row(thing.labels[RUN], thing.labels.get(MADE, ""), thing.kind, thing.name)
     console = Console()
-    console.print(table, width=None if console.is_terminal else _WIDE)
+    if not console.is_terminal:
+        console.width = _WIDE
+    console.print(table)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from harness.engine import memory
 from harness.engine.answers import moment, process_tree, read_container
 from harness.engine.client import connect, resolved
 from harness.engine.client import translated as _translated
@@ -16,22 +16,20 @@ from harness.engine.exec_session import DockerExecSession
 from harness.engine.finding import label_filter
 from harness.engine.inside import own_container
 from harness.engine.making import Making
+from harness.engine.networks import Networks
 from harness.engine.protocol import ExecResult, Process, Snapshot
 from harness.engine.reach import Reach, Seat, reach_of, widened
-from harness.errors import ContainerGoneError, EngineRefusedError, HarnessError
-from harness.lease.labels import RUN, STACK
+from harness.errors import ContainerGoneError, HarnessError
+from harness.lease.labels import STACK
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-NETWORK_LABEL = "com.docker.compose.network"
 _SIGN_OF_LIFE = 5  # seconds for an engine to answer at all
-# seconds for containers that are being removed to leave their network
-_NETWORK_DEADLINE, _PAUSE = 20.0, 0.05
 _AT_ONCE = 8  # stacks
 
 
-class DockerEngine(Making):
+class DockerEngine(Making, Networks):
     """A Docker Engine: local, or remote."""
 
     def __init__(self) -> None:
@@ -152,6 +150,11 @@ class DockerEngine(Making):
         text: str = raw.decode(errors="replace")
         return text
 
+    def memory_peak(self, container: str) -> int | None:
+        """Return the most memory that a running container had, in bytes; None if not known."""
+        with _translated():
+            return memory.peak(self._client, container, self._reach.seat)
+
     def watch(self, labels: Mapping[str, str]) -> EventStream:
         """Return the events of all containers with these labels.
 
@@ -220,55 +223,6 @@ class DockerEngine(Making):
             return [] if "is already in progress" in str(error) else [error]
         return []
 
-    def _remove_network(self, network: str) -> None:
-        """Remove a network; containers of longer-lived stacks are disconnected from it.
-
-        What somebody else connected keeps it, and is told. One of ours that is being removed
-        itself cannot be disconnected: the network waits for that.
-        """
-        from docker.errors import APIError
-
-        deadline = time.monotonic() + _NETWORK_DEADLINE
-        while True:
-            ours = self._disconnect_ours(network)
-            try:
-                return self._client.remove_network(network)
-            except APIError as error:
-                busy = "active endpoints" in str(error.explanation)
-                if not (ours and busy) or time.monotonic() > deadline:
-                    raise
-                time.sleep(_PAUSE)
-
-    def _disconnect_ours(self, network: str) -> bool:
-        """Disconnect what is ours from a network; return whether nothing else is in it."""
-        from docker.errors import APIError, NotFound
-
-        only_ours = True
-        for container in self._client.inspect_network(network).get("Containers") or ():
-            with suppress(NotFound):
-                labels = self._client.inspect_container(container)["Config"].get("Labels") or {}
-                if RUN not in labels:
-                    only_ours = False
-                    continue
-                with suppress(APIError):
-                    self._client.disconnect_container_from_network(container, network, force=True)
-        return only_ours
-
-    def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the ids of all networks with these labels, by their names in compose files."""
-        with _translated():
-            found = self._client.networks(filters=label_filter(labels))
-        return {n["Labels"][NETWORK_LABEL]: n["Id"] for n in found if NETWORK_LABEL in n["Labels"]}
-
-    def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
-        """Connect a container to a network, under names."""
-        try:
-            with _translated():
-                self._client.connect_container_to_network(container, network, aliases=[*aliases])
-        except EngineRefusedError as error:
-            if "already exists in network" not in str(error):
-                raise
-
     def remove_volumes(self, labels: Mapping[str, str], names: Iterable[str]) -> None:
         """Remove those of the named volumes that have these labels, and that nobody uses."""
         for volume in {*names} & {*self._volumes(labels)}:
@@ -279,10 +233,6 @@ class DockerEngine(Making):
         """Remove volumes by their names; those that are gone, or in use, are passed over."""
         for volume in names:
             self._tried(lambda v=volume: self._client.remove_volume(v))
-
-    def _networks(self, labels: Mapping[str, str]) -> list[str]:
-        with _translated():
-            return [n["Id"] for n in self._client.networks(filters=label_filter(labels))]
 
     def _volumes(self, labels: Mapping[str, str]) -> list[str]:
         with _translated():

@@ -69,7 +69,8 @@ class Snapshot:
     epoch, 0 where there was none. ``command`` is the entry point with its arguments,
     ``addresses`` the container's own in its networks, ``memory`` its limit in bytes, 0 for none,
     ``pid`` that of its main process on the engine's machine, 0 where it does not run,
-    ``anonymous`` the names of its volumes that have none in a compose file.
+    ``anonymous`` the names of its volumes that have none in a compose file. ``direct`` says that
+    no proxy accepts connections in its place, ``scheme`` how HTTP is spoken to it.
     """
 
     id: str
@@ -90,6 +91,8 @@ class Snapshot:
     memory: int = 0
     pid: int = 0
     anonymous: tuple[str, ...] = ()
+    direct: bool = False
+    scheme: str = "http"
     started_at: float = 0.0
     finished_at: float = 0.0
 
@@ -304,6 +307,9 @@ class Engine(Protocol):
         With timestamps each line begins with its time and a blank.
         """
 
+    def memory_peak(self, container: str) -> int | None:
+        """Return the most memory that a running container had, in bytes; None if not known."""
+
     def watch(self, labels: Mapping[str, str]) -> Events:
         """Return the events of all containers with these labels; nothing is opened yet."""
 
@@ -315,6 +321,9 @@ class Engine(Protocol):
 
     def discard(self, container: str) -> None:
         """Kill and remove one container, with its anonymous volumes."""
+
+    def gateways(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """Return this machine's address in each network with these labels, as ``networks``."""
 
     def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
         """Return the ids of all networks with these labels, by their names in compose files."""

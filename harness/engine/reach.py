@@ -50,14 +50,12 @@ class Reach:
         host: Where a port that is published on every address answers.
         publish_ip: The narrowest address of the engine that the tests can reach.
         doubt: What the user is to be told of it, if anything.
-        direct: Whether no proxy accepts connections in the place of a service.
     """
 
     seat: Seat
     host: str
     publish_ip: str
     doubt: str = ""
-    direct: bool = False
 
 
 def reach_of(named: str, addresses: Sequence[str], container: OwnContainer | None) -> Reach:

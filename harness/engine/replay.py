@@ -95,6 +95,8 @@ def record(
     host = inspected["HostConfig"]
     if not _same_bindings(host.get("PortBindings") or {}, port_bindings(section)):
         return None
+    if sorted(host.get("ExtraHosts") or ()) != sorted(extra_hosts(section)):
+        return None
     if host.get("Links"):  # links outside of user-defined networks: the engine spells them anew
         return None
     request = {
@@ -144,6 +146,7 @@ def container_request(
     if _FILE_LABEL in body["Labels"]:
         body["Labels"][_FILE_LABEL] = file
     body["HostConfig"]["PortBindings"] = port_bindings(section)
+    body["HostConfig"]["ExtraHosts"] = extra_hosts(section)
     return ContainerRequest(
         request["name"], body, dict(request["endpoints"]), section.get("platform")
     )
@@ -209,6 +212,11 @@ def port_bindings(section: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]
     return bindings
 
 
+def extra_hosts(section: Mapping[str, Any]) -> list[str]:
+    """Return ``HostConfig.ExtraHosts`` for a service: Compose resolves to ``name=address``."""
+    return [str(entry).replace("=", ":", 1) for entry in section.get("extra_hosts") or ()]
+
+
 def _config(
     inspected: Mapping[str, Any], section: Mapping[str, Any], labels: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -227,6 +235,7 @@ def _config(
 def _host_config(host: Mapping[str, Any], section: Mapping[str, Any]) -> dict[str, Any]:
     config = dict(host)
     del config["PortBindings"]
+    config.pop("ExtraHosts", None)
     if not section.get("security_opt") and "credential_spec" not in section:
         # on SELinux, the engine takes over the label of the container whose memory this one shares
         config.pop("SecurityOpt", None)

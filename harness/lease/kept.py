@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+import weakref
 from contextlib import suppress
 from pathlib import Path
 
 from harness.lease.shared import shared_folder
 
 _PREFIX = "harness-0-"
+_in_use: weakref.WeakSet[KeptStacks] = weakref.WeakSet()
 
 
 class KeptStacks:
@@ -47,6 +49,7 @@ class KeptStacks:
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if self._is_ours(file):
             self._file = file
+            _in_use.add(self)
             self._keep()
             return True
         os.close(file)
@@ -56,14 +59,19 @@ class KeptStacks:
         """Let another run have them."""
         if self._file is not None:
             self._keep()
-            os.close(self._file)
-            self._file = None
+            self.let_go()
 
     def expires(self) -> float | None:
         """Return until when they are kept, in seconds since 1970; None if nothing says so."""
         with suppress(OSError):
             return self._until.stat().st_mtime
         return None
+
+    def let_go(self) -> None:
+        """Have no part in it: a lock lasts as long as any process has the file open."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
     def _keep(self) -> None:
         """They are used now."""
@@ -89,3 +97,12 @@ class KeptStacks:
 def checkout_of(run: str) -> str | None:
     """Return the checkout whose kept stacks have labels with this name; None for a run's own."""
     return run.removeprefix(_PREFIX) if run.startswith(_PREFIX) else None
+
+
+def _in_child() -> None:
+    """A child that a test forked may outlive the run by hours: it holds nothing."""
+    for stacks in [*_in_use]:
+        stacks.let_go()
+
+
+os.register_at_fork(after_in_child=_in_child)

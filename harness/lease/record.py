@@ -116,11 +116,15 @@ class RunRecord:
         return [m for m in found if not m.leaving and is_alive(m.process)]
 
     @contextmanager
-    def leave(self) -> Iterator[bool]:
+    def leave(self, *, settled: bool = True) -> Iterator[bool]:
         """Leave; the context's value says whether nobody goes on. Then nobody joins meanwhile.
 
         Until the context ends this process is in the record. Who was interrupted has not left,
         and may leave again.
+
+        Args:
+            settled: Whether nothing of this process's is under way any more. If not, it stays in
+                the record, as one that leaves: the reaper removes what comes after its end.
         """
         mine = self._mine
         if mine is None or mine.process.pid != os.getpid():  # a forked child is no member
@@ -132,10 +136,12 @@ class RunRecord:
             if last:
                 yield True
                 self._mine = None
-                self.remove()
+                if settled:
+                    self.remove()
         if not last:
             yield False
-            self.forget(mine)
+            if settled:
+                self.forget(mine)
             self._mine = None
 
     def forget(self, member: Member) -> None:

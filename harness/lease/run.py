@@ -51,6 +51,7 @@ class Run:
         self._keep = keep
         self._expiry = expiry
         self._fixtures: AbstractContextManager[object] | None = None
+        self._interrupted = False
         self._record = RunRecord(self.id)
         self._kept = KeptStacks(self.checkout, self.id, keep_for)
 
@@ -196,6 +197,14 @@ class Run:
         """Return the pids of the other processes of the run."""
         return [member.process.pid for member in self._record.others()]
 
+    def interrupted(self) -> None:
+        """Take note that the run ends by an interrupt, and others may come at any moment.
+
+        A first one waits for what was asked of an engine; one that comes while it waits does not,
+        so a thread or Compose may still make something when all has been removed.
+        """
+        self._interrupted = True
+
     def end(self) -> list[str]:
         """Remove what is left of a run whose workers have ended, if nobody else is in it.
 
@@ -229,7 +238,8 @@ class Run:
         """Leave the record; what this process started ends, and what others left if it is last."""
         if self._record.mine is not None:
             self._end_started([self.own_folder], self._mark())
-        with self._record.leave() as last:
+        settled = not (self._interrupted and self.is_watched)
+        with self._record.leave(settled=settled) as last:
             if last:
                 self._end_started(self._record.folders, mark(self.id))
             yield last

@@ -11,16 +11,17 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.lease.family import of
 from harness.lease.judge import Here, is_abandoned
 from harness.lease.kept import KeptStacks, checkout_of
 from harness.lease.labels import ORIGIN, OWNER, RUN, STACK, STARTED
 from harness.lease.marks import mark
 from harness.lease.origin import origin
-from harness.lease.process import boot_id, is_alive
-from harness.lease.record import records, remove_halves
+from harness.lease.process import ProcessId, boot_id, is_alive
+from harness.lease.record import RunRecord, records, remove_halves
 from harness.lease.shared import shared_folder
 from harness.lease.spawn import is_watched
-from harness.lease.started import end_started
+from harness.lease.started import end_started, started_in
 
 if TYPE_CHECKING:
     from harness.engine.protocol import Engine, Thing
@@ -83,19 +84,57 @@ def summary(things: Sequence[Thing]) -> str:
 def counted(things: Sequence[Thing]) -> str:
     """Return how many of each kind there are."""
     kinds = Counter(thing.kind for thing in things)
-    return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.items())
+    return ", ".join(f"{n} {kind if n == 1 else _plural(kind)}" for kind, n in kinds.items())
+
+
+def dead_runs() -> list[RunRecord]:
+    """Return the records of runs whose processes and reaper are gone."""
+    return [record for record in records() if not is_watched(record) and _is_dead(record)]
+
+
+def started_by(runs: Iterable[RunRecord]) -> list[Thing]:
+    """Return the processes that runs have started, services and all that came of them."""
+    from harness.engine.protocol import Thing
+
+    return [
+        Thing("process", str(process.pid), f"{process.pid} {_program(process)}", {RUN: record.run})
+        for record in runs
+        for process in sorted(of(started_in(record.folders), mark(record.run)))
+    ]
+
+
+def end_started_by(runs: Iterable[RunRecord]) -> None:
+    """Kill the processes that runs have started."""
+    for record in runs:
+        end_started(record.folders, mark(record.run))
 
 
 def forget_dead_runs() -> None:
     """Remove the records of runs whose processes and reaper are gone, and end what they started."""
     remove_halves()
-    for record in records():
-        if is_watched(record) or any(is_alive(m.process) for m in record.members()):
-            continue
+    for record in dead_runs():
         with record.locked():
-            if not any(is_alive(m.process) for m in record.members()):
-                end_started(record.folders, mark(record.run))
+            if _is_dead(record):
+                end_started_by([record])
                 record.remove()
+
+
+def _is_dead(record: RunRecord) -> bool:
+    return not any(is_alive(member.process) for member in record.members())
+
+
+def _program(process: ProcessId) -> str:
+    """Name a process's program: its arguments might hold secrets."""
+    import psutil
+
+    try:
+        return f"({psutil.Process(process.pid).name()})"
+    except psutil.Error:
+        return "(ended)"
+
+
+def _plural(kind: str) -> str:
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"
 
 
 class _Keeper:

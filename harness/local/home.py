@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, mask_by
 from harness.interrupts import Interrupts
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
+from harness.secrets import Secrets
 from harness.stack.abreast import Abreast
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ class Home:
         root: What relative paths are relative to.
         timeout: Seconds in which a service must be ready, if it does not say otherwise.
         claims: The ports that this process holds for them.
+        secrets: What must not be shown.
     """
 
-    def __init__(self, run: Run, root: Path, timeout: float = TIMEOUT) -> None:
+    def __init__(self, run: Run, root: Path, secrets: Secrets, timeout: float = TIMEOUT) -> None:
         """Take what pytest knows, or what stands in for it."""
         self.run = run
         self.root = root
+        self.secrets = secrets
         self.timeout = timeout
         self.claims = PortClaims()
         self._watching: Abreast[None] | None = None
@@ -107,7 +110,9 @@ def _of_process() -> Home:
     """Return a home for services that no pytest knows of, or the one that started this process."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     root = Path.cwd()
-    made = Home(Run(root, os.environ.get("PYTEST_XDIST_TESTRUNUID", ""), worker), root)
+    secrets = Secrets()
+    mask_by(secrets.mask)
+    made = Home(Run(root, os.environ.get("PYTEST_XDIST_TESTRUNUID", ""), worker), root, secrets)
     atexit.register(made.leave)
     return made
 
@@ -119,13 +124,15 @@ def _of_pytest(config: pytest.Config) -> Home:
 
     session = config.stash.get(plugin.SESSION, None)
     if session is not None:
-        made = Home(session.run, session.settings.root, session.settings.timeout)
+        made = Home(session.run, session.settings.root, session.secrets, session.settings.timeout)
         hooks = ProcessHooks(made, session.interrupts, judges=False)
     else:
         chosen = plugin.read_settings(config)
         given: Mapping[str, str] = getattr(config, "workerinput", {})
         run = Run(chosen.root, given.get("testrunuid", ""), given.get("workerid", ""))
-        made = Home(run, chosen.root, chosen.timeout)
+        secrets = Secrets()
+        config.add_cleanup(mask_by(secrets.mask))
+        made = Home(run, chosen.root, secrets, chosen.timeout)
         hooks = ProcessHooks(made, Interrupts(), judges=True)
     config.pluginmanager.register(hooks, "harness-processes")
     return made

@@ -56,6 +56,7 @@ class LocalProcess(SimpleExecutor):
         timeout: float = 60.0,
         log: Log | None = None,
         common: bool = False,
+        inherits: Sequence[int] = (),
     ) -> None:
         """Say what to start.
 
@@ -68,6 +69,7 @@ class LocalProcess(SimpleExecutor):
             timeout: Seconds from its start within which it must be ready.
             log: What it writes into, if not into a file of its own.
             common: Whether it belongs to all processes of the run, and not to this one.
+            inherits: Open files that it gets.
         """
         self.log = log or Log()
         self.called = called
@@ -79,6 +81,7 @@ class LocalProcess(SimpleExecutor):
         self._family: set[ProcessId] = set()
         self._began = 0.0
         self._maker = os.getpid()
+        self._inherits = inherits
         super().__init__(
             [*command],
             cwd=str(cwd),
@@ -107,7 +110,7 @@ class LocalProcess(SimpleExecutor):
     def _popen_kwargs(self) -> dict[str, Any]:
         options = super()._popen_kwargs
         del options["preexec_fn"]
-        return {**options, "start_new_session": True}
+        return {**options, "start_new_session": True, "pass_fds": self._inherits}
 
     def start(self) -> Self:
         """Start it. Whoever starts it ends it, also if this fails.

@@ -55,6 +55,10 @@ class Incident:
         when = f" {distance(moment - self.at, called)}" if moment is not None else ""
         return f"{self.service} {self._did()}{when}"
 
+    def because_of_memory(self) -> Incident:
+        """Return it as what came of a kill for want of memory, if it is an end."""
+        return replace(self, out_of_memory=True) if self.what is What.EXIT else self
+
     def _did(self) -> str:
         memory = ", out of memory" if self.out_of_memory else ""
         match self.what:
@@ -150,8 +154,12 @@ class IncidentReader:
 
     def _happened(self, action: str, event: Event, container: str) -> None:
         unasked = not event.data.get("asked")
-        if action == "oom":
-            self._ran_out_of_memory(event, container)
+        if action == "oom" and self._known(container, What.EXIT):
+            # an engine may tell of the death first
+            place = self._latest[container]
+            self.found[place] = self.found[place].because_of_memory()
+        elif action == "oom":
+            self._enter(What.OOM, event, container, out_of_memory=True)
         elif action == "die" and unasked and not self._may_end(event):
             # the kill for want of memory, and the death that comes of it, are one
             memory = self._known(container, What.OOM)
@@ -166,13 +174,6 @@ class IncidentReader:
         if action == "destroy":
             self._ready.pop(container, None)
             self._latest.pop(container, None)
-
-    def _ran_out_of_memory(self, event: Event, container: str) -> None:
-        if self._known(container, What.EXIT):  # the engine may tell the death first
-            place = self._latest[container]
-            self.found[place] = replace(self.found[place], out_of_memory=True)
-        else:
-            self._enter(What.OOM, event, container, out_of_memory=True)
 
     def _may_end(self, event: Event) -> bool:
         code = self._services.get(event.service, {}).get("ends_with")

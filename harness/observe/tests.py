@@ -40,6 +40,11 @@ class TestJournal:
         """When the test under way began, in seconds since the epoch; 0 outside of tests."""
         return self._began
 
+    @property
+    def test(self) -> str:
+        """The id of the test under way, ``""`` outside of tests."""
+        return self._item.nodeid if self._item is not None else ""
+
     @contextmanager
     def running(self, item: pytest.Item, *, concerned: bool) -> Iterator[None]:
         """A test runs as long as the context lasts.
@@ -81,7 +86,7 @@ class TestJournal:
             self._outcome, self._message = outcome, message
         more: dict[str, Any] = {}
         if report.failed:
-            more["text"] = masked(report.longreprtext)[-_TEXT:]
+            more["text"] = _failure(report)
         self._journal.tell(
             Kind.TEST_PHASE,
             took=report.duration,
@@ -100,6 +105,12 @@ class TestJournal:
             outcome=self._outcome,
             message=self._message,
         )
+
+
+def _failure(report: pytest.TestReport) -> str:
+    from harness.observe.section import text_without
+
+    return masked(text_without(report))[-_TEXT:]
 
 
 def outcome_of(report: pytest.TestReport) -> str:

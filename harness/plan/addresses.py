@@ -17,13 +17,20 @@ from harness.errors import nearest
 
 
 class Address(NamedTuple):
-    """Where a port of a service listens."""
+    """Where a port of a service listens, and the scheme of its URLs where that is another."""
 
     host: str
     port: int
+    scheme: str = ""
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The address as a user would write it."""
+        return f"{self.scheme}://{self}" if self.scheme else str(self)
 
 
 Ports = Mapping[int, Address]
@@ -38,15 +45,17 @@ class AmbiguousError(Exception):
         variable: Its name.
         why: What is wrong with its value, in words.
         instead: What could be written into ``x-harness: {process: {environment: …}}``.
+        lacks: The service and the port that it is not known to have, where that is what is wrong.
     """
 
     variable: str
     why: str
     instead: str
+    lacks: tuple[str, int] | None = None
 
 
 # The port that a URL means when it names none (IANA's registry, and the clients' own defaults).
-_SCHEMES = {
+SCHEMES = {
     "amqp": 5672,
     "amqps": 5671,
     "ftp": 21,
@@ -67,6 +76,14 @@ _SCHEMES = {
     "smtp": 25,
     "ws": 80,
     "wss": 443,
+}
+# The same protocol without and with TLS.
+_SECURE = {
+    "amqp": "amqps",
+    "http": "https",
+    "mqtt": "mqtts",
+    "redis": "rediss",
+    "ws": "wss",
 }
 _HOST_WORDS = ("HOSTNAME", "HOSTS", "HOST", "SERVER", "ADDRESS", "ADDR")
 # A name begins behind `//`, or behind what can be part of neither a name nor a path.
@@ -167,6 +184,7 @@ def _in_text(variable: str, value: str, names: Mapping[str, Ports], known: str) 
                 variable,
                 f"it names {name}:{port}, but {name!r} has {_listed(names[name])}",
                 value,
+                (name, port),
             )
         return names[name][port]
 
@@ -174,8 +192,9 @@ def _in_text(variable: str, value: str, names: Mapping[str, Ports], known: str) 
         return str(address(found["name"], int(found["port"])))
 
     def of_url(found: re.Match[str]) -> str:
-        port = _SCHEMES.get(found["scheme"].lower().rpartition("+")[0] or found["scheme"].lower())
+        scheme = found["scheme"].lower().rpartition("+")[0] or found["scheme"].lower()
         ports = names[found["name"]]
+        port = int(found["port"]) if found["port"] else SCHEMES.get(scheme)
         if port is None:
             if len(ports) != 1:
                 raise AmbiguousError(
@@ -184,7 +203,8 @@ def _in_text(variable: str, value: str, names: Mapping[str, Ports], known: str) 
                     value,
                 )
             port = next(iter(ports))
-        return found["before"] + str(address(found["name"], port))
+        there = address(found["name"], port)
+        return f"{scheme_for(found['scheme'], there)}://{found['login']}{there}"
 
     def of_dsn(found: re.Match[str]) -> str:
         name, ports = found["name"], names[found["name"]]
@@ -213,9 +233,22 @@ def _in_text(variable: str, value: str, names: Mapping[str, Ports], known: str) 
     host_dsn = rf"(?P<before>(?<![\w-])(?:host|server)\s*=\s*'?)(?P<name>{known})(?=['\s;&]|$)"
     text = port_of_dsn(value)
     text = re.sub(host_dsn, of_dsn, text, flags=re.IGNORECASE)
-    url = rf"(?P<before>(?P<scheme>[a-zA-Z][\w+.-]*)://(?:[^\s/?#@]*@)?)(?P<name>{known})"
-    text = re.sub(rf"{url}(?=[/?#,;\s\"'|]|$)", of_url, text)
+    url = rf"(?P<scheme>[a-zA-Z][\w+.-]*)://(?P<login>(?:[^\s/?#@]*@)?)(?P<name>{known})"
+    text = re.sub(rf"{url}(?::(?P<port>\d{{1,5}}))?(?=[/?#,;\s\"'|]|$)", of_url, text)
     return re.sub(rf"{_BEGIN}(?P<name>{known}):(?P<port>\d{{1,5}})(?![\w@.-])", with_port, text)
+
+
+def scheme_for(written: str, address: Address) -> str:
+    """Return the scheme of a URL that led to a service, as it is to be where that really is.
+
+    A service that speaks TLS where its container does not (or the other way round) is asked with
+    the other scheme of the same protocol.
+    """
+    if address.scheme in _SECURE.values():
+        return _SECURE.get(written.lower(), written)
+    if address.scheme in _SECURE:
+        return next((plain for plain, tls in _SECURE.items() if tls == written.lower()), written)
+    return written
 
 
 def _paired(
@@ -238,7 +271,10 @@ def _paired(
         )
     if int(port) not in ports:
         raise AmbiguousError(
-            variable, f"with {pair} it names {name}:{port}, but {name!r} has {_listed(ports)}", name
+            variable,
+            f"with {pair} it names {name}:{port}, but {name!r} has {_listed(ports)}",
+            name,
+            (name, int(port)),
         )
     return ports[int(port)]
 

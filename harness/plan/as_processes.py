@@ -39,7 +39,7 @@ def as_processes(project: Project) -> Project:
     """
     return replace(
         project,
-        services={name: _as_process(service) for name, service in project.services.items()},
+        services={name: as_process(service) for name, service in project.services.items()},
         networks={name: {} for name in project.networks},
         volumes={},
         configs={},
@@ -47,7 +47,8 @@ def as_processes(project: Project) -> Project:
     )
 
 
-def _as_process(service: Service) -> Service:
+def as_process(service: Service) -> Service:
+    """Return a service without what its process has no use for."""
     config: dict[str, Any] = {key: v for key, v in service.config.items() if key in _KEPT}
     harness = {**service.harness}
     section = harness.get("process")

@@ -33,7 +33,7 @@ def exposed(project: Project, services: Iterable[Service], publish_ip: str) -> t
         for warning in (
             *_of_ports(service, publish_ip),
             *_of_networks(project, service, publish_ip),
-            *_of_sockets(service),
+            *_of_sockets(project, service),
         )
     )
 
@@ -75,13 +75,9 @@ def _of_networks(project: Project, service: Service, publish_ip: str) -> Iterato
             )
 
 
-def _of_sockets(service: Service) -> Iterator[str]:
+def _of_sockets(project: Project, service: Service) -> Iterator[str]:
     """Yield what is to be told of an engine's socket in a container."""
-    sources = [
-        unescaped(mount.get("source") or "")
-        for mount in service.config.get("volumes") or ()
-        if mount.get("type") == "bind"
-    ]
+    sources = (_source(project, mount) for mount in service.config.get("volumes") or ())
     found = next((source for source in sources if _holds_socket(source)), None)
     if found is None and service.config.get("use_api_socket") is True:
         found = "use_api_socket: true"
@@ -91,6 +87,17 @@ def _of_sockets(service: Service) -> Iterator[str]:
             f"container has the whole machine, and what it starts there is not the harness's to "
             f"remove. Take it out, or give it an engine of its own."
         )
+
+
+def _source(project: Project, mount: Mapping[str, Any]) -> str:
+    """Return the path of the engine's machine that is mounted, also by a volume; else ``""``."""
+    source = mount.get("source") or ""
+    if mount.get("type") == "volume":
+        volume = project.volumes.get(source) or {}
+        source = (volume.get("driver_opts") or {}).get("device") or ""
+    elif mount.get("type") != "bind":
+        source = ""
+    return unescaped(str(source))
 
 
 def _is_wider(host_ip: str, publish_ip: str) -> bool:

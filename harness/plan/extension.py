@@ -14,6 +14,7 @@ from harness.plan.ready import parse_ready, ready_of
 from harness.plan.section import Value
 from harness.plan.section import check_keys as _known
 from harness.plan.section import is_open as _open
+from harness.plan.swaps import KEY as SWAPPED
 
 if TYPE_CHECKING:
     from harness.source import SourceService
@@ -71,7 +72,9 @@ def check_project_extensions(project: Project) -> None:
 
 
 def _extension(section: Mapping[str, object], where: str, whose: str, *, written: bool) -> None:
-    _known(section, HARNESS_KEYS, f"{where}x-harness {whose}")
+    # the harness's own note comes once the project is resolved
+    known = HARNESS_KEYS if written else (*HARNESS_KEYS, SWAPPED)
+    _known(section, known, f"{where}x-harness {whose}")
     _fixed(section, f"{where}x-harness.fixed", written=written)
     _isolation(section, where, written=written)
     _stop(section, where, written=written)

@@ -103,8 +103,11 @@ def _is_plain(section: Mapping[str, Any]) -> bool:
 
 
 def _without_own(entry: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
-    """Take out what differs from stack to stack and is put in anew: labels, host ports, subnets."""
-    kept = {key: value for key, value in entry.items() if key != "ipam"}
+    """Take out what differs from stack to stack and is put in anew.
+
+    That is labels, host ports, subnets, and the addresses of hosts: a network's gateway may be.
+    """
+    kept = {key: value for key, value in entry.items() if key not in ("ipam", "extra_hosts")}
     kept["labels"] = {k: v for k, v in (entry.get("labels") or {}).items() if labels.get(k) != v}
     if "ports" in entry:
         kept["ports"] = [

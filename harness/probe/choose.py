@@ -43,7 +43,14 @@ class Chooser:
             elif isinstance(check, Http):
                 to = self._ports(check.port or tcp_ports(self.service)[0])[0]
                 found.append(
-                    HttpProbe(to.host, to.port, to.container_port, check.path, check.status)
+                    HttpProbe(
+                        to.host,
+                        to.port,
+                        to.container_port,
+                        check.path,
+                        check.status,
+                        tls=self.snapshot.scheme == "https",
+                    )
                 )
             elif isinstance(check, Log):
                 found.append(LogProbe(self.engine, self.snapshot, check.pattern, check.count))
@@ -81,7 +88,7 @@ class Chooser:
                     f"probe for `x-harness: {{ready: …}}`."
                 )
         return [
-            TcpProbe(host, port, container_port, 0.0 if self.engine.reach.direct else HOLD_SECONDS)
+            TcpProbe(host, port, container_port, 0.0 if self.snapshot.direct else HOLD_SECONDS)
             for container_port, host, port in sorted(published)
             if not wanted or int(container_port.partition("/")[0]) in wanted
         ]

@@ -15,7 +15,8 @@ _SHOWN = 200
 class HttpProbe:
     """Asks once a look, and follows no redirect.
 
-    ``status`` are the statuses wanted; any 2xx or 3xx where there is none.
+    ``status`` are the statuses wanted; any 2xx or 3xx where there is none. With ``tls`` the other
+    side must show a certificate that this machine trusts (``SSL_CERT_FILE`` names another one).
     """
 
     host: str
@@ -23,19 +24,22 @@ class HttpProbe:
     container_port: str
     path: str = "/"
     status: tuple[int, ...] = ()
+    tls: bool = False
 
     @property
     def name(self) -> str:
         """What is probed."""
         wanted = " or ".join(map(str, self.status)) or "2xx or 3xx"
+        scheme = "https" if self.tls else "http"
         return (
-            f"GET http://{self.host}:{self.port}{self.path} (port {self.container_port}) "
+            f"GET {scheme}://{self.host}:{self.port}{self.path} (port {self.container_port}) "
             f"to answer with {wanted}"
         )
 
     def look(self) -> Sighting:
         """Ask once."""
-        link = http.client.HTTPConnection(self.host, self.port, timeout=TRY_SECONDS)
+        kind = http.client.HTTPSConnection if self.tls else http.client.HTTPConnection
+        link = kind(self.host, self.port, timeout=TRY_SECONDS)
         try:
             link.request("GET", self.path)
             answer = link.getresponse()

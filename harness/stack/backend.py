@@ -7,14 +7,21 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.engine.protocol import Composer, Engine
+from harness.engine.protocol import Composer, Engine, Say
 from harness.errors import EngineRefusedError
 from harness.lease.run import Run
-from harness.lease.subnets import ranges_for
+from harness.lease.subnets import SubnetClaims, ranges_for
 from harness.model.project import Project
+from harness.plan.swap_choice import swaps_of
+from harness.plan.swapping import swapped
+from harness.plan.swaps import Swaps
+from harness.stack.creator import Creates, Creator
 
 if TYPE_CHECKING:
     from harness.engine.cli import Compose
+    from harness.engine.process.composer import ProcessComposer
+    from harness.engine.process.engine import ProcessEngine
+    from harness.settings import Settings
     from harness.source import Source
 
 Ranges = Sequence[IPv4Network]
@@ -42,6 +49,11 @@ class Backend(Protocol):
     ) -> Composer:
         """Return what makes the engine's containers from compose documents."""
 
+    def creator(
+        self, engine: Engine, composer: Composer, subnets: SubnetClaims, project: Project
+    ) -> Creates:
+        """Return what creates the containers, networks and volumes of stacks."""
+
     def subnets(self, engine: Engine, chosen: Ranges | None) -> Ranges:
         """Return where networks get their subnets from; empty where the engine is to choose."""
 
@@ -65,7 +77,13 @@ class Docker:
         self, engine: Engine, compose: Compose, source: Source, project: Project
     ) -> Composer:
         """Return Compose itself."""
-        return _compose_engine(compose, source)
+        return compose_engine(compose, source)
+
+    def creator(
+        self, engine: Engine, composer: Composer, subnets: SubnetClaims, project: Project
+    ) -> Creates:
+        """Return one that remembers how Compose did it."""
+        return Creator(engine, composer, subnets)
 
     def subnets(self, engine: Engine, chosen: Ranges | None) -> Ranges:
         """Return what the user chose, or what suits the engine's place."""
@@ -77,59 +95,85 @@ class Processes:
 
     uses_docker = False
 
+    def __init__(self, swaps: Swaps, tell: Say) -> None:
+        """Take what runs elsewhere, and what shows the user what a process of his own needs."""
+        self._swaps = swaps
+        self._tell = tell
+
     def connect(self, run: Run) -> Engine:
         """Return an engine that keeps its notes in the folder of the run."""
         from harness.engine.process.engine import ProcessEngine
 
-        return ProcessEngine(run)
+        return ProcessEngine(run, self._tell)
 
     def project(self, project: Project) -> Project:
         """Leave out what only containers have."""
         from harness.plan.as_processes import as_processes
 
-        return as_processes(project)
+        return swapped(as_processes(project), self._swaps, fronts=False)
 
     def composer(
         self, engine: Engine, compose: Compose, source: Source, project: Project
     ) -> Composer:
         """Return a composer that has Compose read what it alone can read."""
-        from harness.engine.process.composer import ProcessComposer
         from harness.engine.process.engine import ProcessEngine
 
         assert isinstance(engine, ProcessEngine)
+        return process_composer(engine, compose, source, project)
 
-        def read(name: str, file: Path, services: Sequence[str]) -> Mapping[str, Any]:
-            return _resolved(compose, name, file, source)
-
-        def directory(service: str) -> Path:
-            return source.group_of(service).directory
-
-        return ProcessComposer(
-            engine.store,
-            engine.claims,
-            project,
-            directory,
-            read,
-            _compose_engine(compose, source),
-        )
+    def creator(
+        self, engine: Engine, composer: Composer, subnets: SubnetClaims, project: Project
+    ) -> Creates:
+        """Return one that leaves all to the composer."""
+        return Creator(engine, composer, subnets)
 
     def subnets(self, engine: Engine, chosen: Ranges | None) -> Ranges:
         """There are no networks."""
         return ()
 
 
-def backend(name: str) -> Backend:
-    """Return the one that the setting ``engine`` names."""
-    return Processes() if name == "process" else Docker()
+def backend(settings: Settings, tell: Say) -> Backend:
+    """Return what the settings name.
+
+    Args:
+        settings: What the user chose.
+        tell: Shows the user a text as it is.
+    """
+    swaps = swaps_of(settings)
+    if settings.engine == "process":
+        return Processes(swaps, tell)
+    if swaps:
+        from harness.stack.mixed import Mixed
+
+        return Mixed(swaps, tell)
+    return Docker()
 
 
-def _compose_engine(compose: Compose, source: Source) -> Composer:
+def compose_engine(compose: Compose, source: Source) -> Composer:
+    """Return what carries out compose documents with containers."""
     from harness.engine.compose import ComposeEngine
     from harness.engine.config import project_directory
 
     # what Compose itself reads late (build arguments, an env_file's references) sees all of them
     env_files = dict.fromkeys(file for group in source.groups for file in group.env_files)
     return ComposeEngine(compose, project_directory(source), tuple(env_files))
+
+
+def process_composer(
+    engine: ProcessEngine, compose: Compose, source: Source, project: Project
+) -> ProcessComposer:
+    """Return what carries out compose documents with processes."""
+    from harness.engine.process.composer import ProcessComposer
+
+    def read(name: str, file: Path, services: Sequence[str]) -> Mapping[str, Any]:
+        return _resolved(compose, name, file, source)
+
+    def directory(service: str) -> Path:
+        return source.group_of(service).directory
+
+    return ProcessComposer(
+        engine.store, engine.claims, project, directory, read, compose_engine(compose, source)
+    )
 
 
 def _resolved(compose: Compose, name: str, file: Path, source: Source) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from harness.engine.protocol import Composer, Engine, Made
 from harness.engine.replay import (
@@ -32,6 +32,27 @@ _WORD = re.compile(r"\w+")
 
 Asked = TypeVar("Asked")
 Got = TypeVar("Got")
+
+
+class Creates(Protocol):
+    """Creates what stacks consist of; see ``Creator``."""
+
+    def expect(self, project: str) -> None:
+        """Reckon with what other processes have made of a stack."""
+
+    def create(
+        self,
+        project: str,
+        labels: Mapping[str, str],
+        file: Path,
+        document: Mapping[str, Any],
+        services: Sequence[str],
+        elsewhere: Mapping[str, str],
+    ) -> None:
+        """Create what services need, and start nothing."""
+
+    def prepare(self, project: str, labels: Mapping[str, str], document: Mapping[str, Any]) -> Made:
+        """Create the networks and volumes of a stack; return what was there before."""
 
 
 class Creator:
@@ -60,6 +81,7 @@ class Creator:
         file: Path,
         document: Mapping[str, Any],
         services: Sequence[str],
+        elsewhere: Mapping[str, str],
     ) -> None:
         """Create what services need, and start nothing. What exists already stays as it is.
 
@@ -69,6 +91,7 @@ class Creator:
             file: Where the document stands as JSON.
             document: The compose document of the stack.
             services: The services to create, dependencies first.
+            elsewhere: The containers of longer-lived stacks that they use, by their services.
 
         Raises:
             EngineRefusedError: Compose or the engine refused. What was made has the labels.

@@ -28,10 +28,10 @@ def notice_end(yard: Yard, container: Container, stack: str) -> None:
         container: The container.
         stack: The name of its stack.
     """
-    id_, every = container.id, yard.engine.reach.direct
+    id_ = container.id
     if yard.mains.runs(id_) or yard.watch.asked_by(id_):
         return
-    if yard.watch.ended_at(id_) is not None and not every:
+    if yard.watch.ended_at(id_) is not None and not yard.mains.is_process(id_):
         return
     deadline = time.monotonic() + _TOLD
     with suppress(HarnessError):
@@ -44,7 +44,7 @@ def notice_end(yard: Yard, container: Container, stack: str) -> None:
             if yard.watch.ended_at(id_) is not None:
                 return
             if snapshot.finished:
-                if not _is_told(yard, id_, _TOLD_BY_A_PROCESS if every else _TOLD):
+                if not _is_told(yard, id_, _TOLD_BY_A_PROCESS if snapshot.direct else _TOLD):
                     yard.watch.take(_death(snapshot, yard.ahead))
                 return
             if snapshot.status in {"running", "paused"} and yard.mains.runs(id_) is not False:

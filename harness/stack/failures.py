@@ -13,6 +13,9 @@ from harness.errors import (
     StartFailedBeforeError,
 )
 
+LAST_LINES = "Its last log lines:\n"
+"""What stands in a message before what a service wrote: that is told once."""
+
 # These come from outside: the same start may well succeed the next time.
 _FROM_OUTSIDE = (ContainerGoneError, EngineUnavailableError)
 
@@ -58,7 +61,7 @@ class Failures:
             before = self._known.get(key())
             if before:
                 raise StartFailedBeforeError(
-                    f"as in {before.test}: {before.message}\n"
+                    f"as in {before.test}: {before.message.partition(LAST_LINES)[0].rstrip()}\n"
                     f"(not tried again in this run; --harness-retry-start tries each time)"
                 )
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -71,6 +72,7 @@ class Fleet:
         self._isolation = isolation
         self._failures = Failures(retry_start)
         self._made: Yard | None = None
+        self._maker = os.getpid()
         self._rules = Rules(isolation)
         self._graph: Mapping[str, Collection[str]] = {}
         self._numbers = itertools.count(1)
@@ -95,6 +97,7 @@ class Fleet:
         if self._made is None:
             with self._failures.remembered(lambda: "yard", test, outside=True):
                 self._made = self._make_yard()
+            self._maker = os.getpid()
             services = self._made.project.services.values()
             declared = {s.name: s.isolation for s in services}
             self._rules = Rules(self._isolation, {n: i for n, i in declared.items() if i})
@@ -113,6 +116,11 @@ class Fleet:
         if self._made is None:
             return None
         return Conduct(self._made, lease, self._fail_on, may_die, began)
+
+    @property
+    def is_a_copy(self) -> bool:
+        """Whether this process is a fork of the one whose stacks these are."""
+        return self._made is not None and self._maker != os.getpid()
 
     def await_engine(self) -> None:
         """Wait for an engine that went away in the middle of the run.
@@ -244,7 +252,7 @@ class Fleet:
         Nothing is started that would have to wait for another stack, that uses services whose
         state is still to be put back, or whose images have still to be built or pulled.
         """
-        if self._made is None or self._ahead.has(test) or not need:
+        if self._made is None or self.is_a_copy or self._ahead.has(test) or not need:
             return
         yard, elsewhere, own = self._made, Elsewhere(), None
         try:
@@ -390,6 +398,18 @@ class Fleet:
             self._remover.now(stack)
         else:
             self._remover.remove(stack)
+
+    def hold_removals(self) -> None:
+        """Have what is given back stay until ``removals_go_on``, to be looked at."""
+        self._remover.hold()
+
+    def removals_go_on(self, first: Callable[[], None] | None = None) -> None:
+        """Remove what was given back since ``hold_removals``.
+
+        Args:
+            first: Done before, off the tests' path.
+        """
+        self._remover.go_on(first)
 
     def removed(self) -> list[HarnessError]:
         """Wait until all that was given back is removed; return what the engine refused."""

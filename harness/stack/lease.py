@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.container import Container
+from harness.errors import (
+    EngineUnavailableError,
+    HarnessError,
+    ServiceStateError,
+    StartFailedBeforeError,
+)
 from harness.observe.event import Kind
+from harness.observe.evidence import Evidence, Statement, Witness
+from harness.observe.lines import Line, merged
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Tier
 from harness.plan.need import Need
 from harness.stack.aftermath import disturbances, lost_engine
+from harness.stack.statements import logged, statements
 
 if TYPE_CHECKING:
     from harness.stack.fleet import Fleet
     from harness.stack.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class _FailedStart:
+    """A start that failed: with what, and what was known of it before it was removed."""
+
+    error: HarnessError
+    wanted: frozenset[str]
+    found: tuple[Statement, ...]
 
 
 class Lease:
@@ -36,12 +57,16 @@ class Lease:
         self._need = need
         self._test = test
         self._bounds = None if own else bounds or Bounds()
+        self._shared = own
+        self._began = time.time()
         self._stacks: dict[object, Stack] = {}
         self._tiers: dict[object, Tier] = {}
         self._where: dict[str, Stack] = {}
         self._placed: dict[str, Life] = {}
         self._breaks = 0
         self._told: dict[str, dict[str, object]] = {}
+        self._had: list[Witness] = []
+        self._failed: _FailedStart | None = None
 
     @property
     def need(self) -> Need:
@@ -58,6 +83,7 @@ class Lease:
         Raises:
             HarnessError: A start failed. A stack that was to be new is gone.
         """
+        self._check_process()
         need = self._need.joined(services)
         self._fleet.check_names(need.services, self._test)
         if need:
@@ -77,11 +103,21 @@ class Lease:
             for tier in tiers:
                 if tier.life >= at_least:
                     self._up(tier)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, HarnessError):
+                self._remember(error, need, gone=not joins)
             if not joins:  # what runs already stays in the test's hands until its end
                 self.release()
             raise
         self._need = need  # not sooner: what could not join must not fail what joins later
+
+    def _check_process(self) -> None:
+        if self._fleet.is_a_copy:
+            raise ServiceStateError(
+                f"wanted services for {self._test} in process {os.getpid()}, a child that a test "
+                f"has forked: they are started by its parent alone. Have the child end by "
+                f"os._exit(), whatever happens in it, or it goes on with the tests as well."
+            )
 
     def _up(self, tier: Tier) -> None:
         elsewhere = self._elsewhere(tier)
@@ -146,6 +182,72 @@ class Lease:
         yard = self._fleet.yard(self._test)
         return disturbances(yard, self._breaks, self.all_containers())
 
+    def _remember(self, error: HarnessError, need: Need, *, gone: bool) -> None:
+        """Remember a start that failed, and ask the engine about it if it is about to be gone."""
+        if isinstance(error, StartFailedBeforeError | EngineUnavailableError):
+            return
+        witnesses = self.witnesses() if gone else []
+        yard = self._fleet.yard(self._test) if witnesses else None
+        found = statements(yard, witnesses, self._began) if yard else []
+        self._failed = _FailedStart(error, need.services, tuple(found))
+
+    def witnesses(self) -> list[Witness]:
+        """Return the containers that the test has, or had until it gave them back."""
+        return [w for key in self._stacks for w in self._witnesses(key)] or self._had
+
+    def _witnesses(self, key: object) -> Iterable[Witness]:
+        stack, tier = self._stacks[key], self._tiers[key]
+        containers = [c for c in stack.found() if c.service in tier.services]
+        services = [c.service for c in containers]
+        for c in containers:
+            several = services.count(c.service) > 1
+            yield Witness(
+                c.id,
+                c.name,
+                f"{c.service}-{c.number}" if several else c.service,
+                c.service,
+                stack.name,
+                tier.life is Life.TEST and not self._shared,
+            )
+
+    def evidence(
+        self, since: float, raised: BaseException | None, known: Collection[str]
+    ) -> Evidence:
+        """Return what there is to be known of these services, for a test that has failed.
+
+        Args:
+            since: When the test began, in seconds since the epoch.
+            raised: What it has failed with.
+            known: The ids of containers that need not be asked about.
+        """
+        failed = self._failed if self._failed and self._failed.error is raised else None
+        wanted, error = (failed.wanted, str(failed.error)) if failed else (frozenset[str](), "")
+        if failed and not self._where:
+            return Evidence(failed.found, (), wanted, error)
+        told = self.disturbances()
+        witnesses = [w for w in self.witnesses() if w.container not in known]
+        if not witnesses:
+            return Evidence((), told, wanted, error)
+        yard = self._fleet.yard(self._test)
+        lost = yard.outage.suspected or yard.events.breaks != self._breaks
+        found = [] if yard.outage.suspected else statements(yard, witnesses, since)
+        return Evidence(found, told, wanted, error, lost)
+
+    def logs(self, since: float, until: float, tail: int) -> list[Line]:
+        """Return what these services wrote in a time.
+
+        Args:
+            since: From when on, in seconds since the epoch.
+            until: Until when.
+            tail: How many lines of each container are enough: the last ones.
+        """
+        witnesses = self.witnesses()
+        if not witnesses:
+            return []
+        yard = self._fleet.yard(self._test)
+        lines = merged(logged(yard, witness, since, tail) for witness in witnesses)
+        return [line for line in lines if line.at <= until]
+
     def down(self, volumes: bool) -> None:
         """Remove what is the test's own, volumes only if asked; the lease goes on.
 
@@ -166,6 +268,9 @@ class Lease:
             reset: Whether state that is to be put back is put back: nobody wants it any more
                 after the last test.
         """
+        if self._fleet.is_a_copy:
+            return
+        self._had = self.witnesses()
         stacks, self._stacks = self._stacks, {}
         had = {*self._where.values()}  # a stack that did not come up has no state to put back
         self._where.clear()

@@ -28,15 +28,17 @@ class Mains:
             reach: How the engine is reached: pids are those of its machine.
         """
         self._here = HAS_PROC and reach.seat is Seat.MACHINE
-        self._all = reach.direct  # they are no containers
         self._known: dict[str, ProcessId] = {}
+        self._processes: set[str] = set()
 
     def know(self, snapshot: Snapshot) -> None:
         """Take note of a container's main process."""
         known = self._known.get(snapshot.id)
         if known is not None and known.pid == snapshot.pid:
             return  # one that has ended is in no control group any more
-        if self._here and snapshot.pid and (self._all or _is_of(snapshot.pid, snapshot.id)):
+        if snapshot.direct:
+            self._processes.add(snapshot.id)
+        if snapshot.pid and (snapshot.direct or (self._here and _is_of(snapshot.pid, snapshot.id))):
             self._known[snapshot.id] = ProcessId(snapshot.pid, started(snapshot.pid) or "")
         else:
             self._known.pop(snapshot.id, None)
@@ -44,6 +46,11 @@ class Mains:
     def forget(self, container: str) -> None:
         """A container is gone."""
         self._known.pop(container, None)
+        self._processes.discard(container)
+
+    def is_process(self, container: str) -> bool:
+        """Whether it is known to be a process of this machine in the place of a container."""
+        return container in self._processes
 
     def runs(self, container: str) -> bool | None:
         """Whether a container's main process runs; None if that cannot be seen."""

@@ -52,6 +52,11 @@ class Outage:
                     self._given_up = self._suspected = False
                     return
 
+    @property
+    def suspected(self) -> bool:
+        """Whether the engine did not answer when it was last asked."""
+        return self._suspected
+
     def answers(self) -> bool:
         """Whether the engine is there, as far as it can be asked."""
         try:

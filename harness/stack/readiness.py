@@ -14,6 +14,7 @@ from harness.model.project import Service
 from harness.plan.ready import Health, Log, Ready, ready_of
 from harness.probe import Probe
 from harness.probe.choose import Chooser
+from harness.stack.failures import LAST_LINES
 from harness.stack.graph import Cancelled
 
 LOG_LINES = 20
@@ -147,11 +148,11 @@ class Readiness:
             Cancelled: Somebody gave up on the stack.
         """
         watch = _Watch(service, ready_of(service), one_shot)
-        if self.engine.reach.direct:
-            watch.often = watch.longest = _FIRST_PAUSE  # no engine is kept busy by a look
         while True:
             known = self.events.last(container)
             snapshot = self._seen(watch, container, known)
+            if snapshot.direct:
+                watch.often = _FIRST_PAUSE  # no engine is kept busy by a look
             if snapshot.finished:
                 self._judge(watch, snapshot)
                 return snapshot
@@ -308,9 +309,7 @@ class Readiness:
         if not lines:
             return "It logged nothing."
         room = make_room("\n".join(lines))
-        return f"{room}Its last log lines:\n" + "\n".join(
-            f"    {line[:_LINE_WIDTH]}" for line in lines
-        )
+        return f"{room}{LAST_LINES}" + "\n".join(f"    {line[:_LINE_WIDTH]}" for line in lines)
 
 
 def _may_end(watch: _Watch, snapshot: Snapshot) -> bool:

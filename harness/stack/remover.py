@@ -31,10 +31,41 @@ class Remover:
         self._under_way: set[Future[None]] = set()
         self._refused: list[HarnessError] = []
         self._lock = threading.Lock()
+        self._held: list[Stack] | None = None
+
+    def hold(self) -> None:
+        """Begin no removal until ``go_on``: somebody may want to look at what is given back."""
+        if self._held is None:
+            self._held = []
+
+    def go_on(self, first: Callable[[], None] | None = None) -> None:
+        """Begin what was held up.
+
+        Args:
+            first: Done before that, in the background.
+        """
+        held, self._held = self._held or [], None
+        if first is not None:
+            self._submit(self._after, first, held)
+            return
+        for stack in held:
+            self.remove(stack)
+
+    def _after(self, first: Callable[[], None], held: list[Stack]) -> None:
+        with suppress(Exception):  # what only looks must not keep anything alive
+            first()
+        for stack in held:
+            self._remove(stack)
 
     def remove(self, stack: Stack) -> None:
         """Remove a stack soon."""
-        future = self._pool.submit(self._remove, stack)
+        if self._held is not None:
+            self._held.append(stack)
+        else:
+            self._submit(self._remove, stack)
+
+    def _submit(self, work: Callable[..., None], *args: object) -> None:
+        future = self._pool.submit(work, *args)
         with self._lock:
             self._under_way.add(future)
         future.add_done_callback(self._done)
@@ -57,6 +88,7 @@ class Remover:
 
     def wait(self) -> list[HarnessError]:
         """Wait until all is removed; return what the engine refused since it was last asked."""
+        self.go_on()
         while True:
             with self._lock:
                 under_way = [*self._under_way]

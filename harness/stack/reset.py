@@ -14,6 +14,7 @@ from harness.observe.event import Kind
 from harness.plan.order import holding_on
 from harness.plan.ready import ready_of
 from harness.plan.resets import check_replaceable, removed_by_others, replaced_with_fixtures
+from harness.plan.swaps import is_ours, seen_otherwise
 from harness.services.base import technology_of
 
 if TYPE_CHECKING:
@@ -269,7 +270,8 @@ class Resetter:
         gone = anew | {name for _, name in disturbed.replaced if name not in mine}
         lost = set[str]().union(*(self._dependents(name) for name in gone))
         lost |= self._clients(disturbed.addresses)
-        return {n for n in lost - anew if not self._ends(self._yard.project.services[n])}
+        found = [self._yard.project.services[name] for name in lost - anew]
+        return {s.name for s in found if is_ours(s) and not self._ends(s)}
 
     def _ends(self, service: Service) -> bool:
         """Whether a service does something once, and has no state of its own."""
@@ -284,9 +286,10 @@ class Resetter:
         return {s.name for s in up if name in {d.service for d in s.dependencies}} - new
 
     def _clients(self, addresses: Iterable[str]) -> set[str]:
-        """Return the services whose containers have these addresses."""
+        """Return the services whose containers have these addresses, or could have had them."""
         wanted = {*addresses}
-        return {
+        hidden = seen_otherwise(self._yard.project, self._stack.services) if wanted else set()
+        return hidden | {
             name
             for name in (self._stack.services if wanted else ())
             for container in self._stack.containers(name)

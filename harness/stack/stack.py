@@ -106,6 +106,10 @@ class Stack:
         """Return every replica of a service that is up, by number."""
         return self._starter.containers.get(service, []) if service in self._up else []
 
+    def found(self) -> list[Container]:
+        """Return every container that was made, also of services that are not up."""
+        return [c for containers in self._starter.containers.values() for c in containers]
+
     def up(
         self,
         names: Iterable[str],
@@ -332,7 +336,8 @@ class Stack:
             creator.prepare(self.name, self._labels, document)
             self._connect(wanted)
             return partial(self._starter.start_by_compose, project=self.name, file=file)
-        creator.create(self.name, self._labels, file, document, names)
+        there = self._elsewhere.containers
+        creator.create(self.name, self._labels, file, document, names, there)
         self._starter.find(wanted)
         self._connect(wanted)
         return partial(self._starter.start, wanted=wanted)
@@ -358,7 +363,8 @@ class Stack:
         """Somebody took a port between our choice and its use: create with other ports."""
         self._holdings.other_ports(service)
         written, names = self._write(wanted), [s.name for s in affected]
-        self._yard.creator.create(self.name, self._labels, *written, names)
+        there = self._elsewhere.containers
+        self._yard.creator.create(self.name, self._labels, *written, names, there)
 
     def _write(self, wanted: list[Service]) -> tuple[Path, dict[str, Any]]:
         services = [*{s.name: s for s in [*self._up.values(), *wanted]}.values()]

@@ -35,6 +35,14 @@ from harness.stack.yard import Yard
 _TAKEN = ("port is already allocated", "address already in use", "Ports are not available")
 _PORT = re.compile(r":(\d+)(?: failed|: bind)")
 _PORT_TRIES = 5
+# what says all there is to be said of a start
+_TOLD_AS_IT_IS = (
+    ServiceStartError,
+    ContainerGoneError,
+    EngineUnavailableError,
+    PortTakenError,
+    SettingError,
+)
 # what the engine calls it when a container stops to answer
 _DISTURBING = frozenset({"die", "pause", "destroy"})
 
@@ -267,7 +275,7 @@ class Starter:
         for tries in range(_PORT_TRIES):
             try:
                 return self._start_one(self.containers[service.name][place])
-            except (ServiceStartError, ContainerGoneError, EngineUnavailableError, SettingError):
+            except _TOLD_AS_IT_IS:
                 raise
             except HarnessError as error:
                 if is_not_its_own(str(error)) and self._may_move(service, tries):

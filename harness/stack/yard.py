@@ -37,12 +37,13 @@ from harness.plan.extension import (
     check_resolved_extension,
 )
 from harness.plan.subnets import fixed_subnets
+from harness.plan.swaps import runs_here
 from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
 from harness.stack.abreast import Abreast
 from harness.stack.backend import Ranges, backend
-from harness.stack.creator import Creator
+from harness.stack.creator import Creates
 from harness.stack.images import Images
 from harness.stack.mains import Mains
 from harness.stack.outage import Outage
@@ -86,7 +87,7 @@ class Yard:
     events: Events
     composer: Composer
     images: Images
-    creator: Creator
+    creator: Creates
     claims: PortClaims
     subnets: SubnetClaims
     folder: Path
@@ -120,7 +121,7 @@ class Yard:
                 itself can come to nothing.
             SettingError: An ``x-harness`` makes no sense once its variables have values.
         """
-        findings = find_unset(self.source, self.project, services)
+        findings = find_unset(self.source, self.project, [*filter(runs_here, services)])
         check_variables(findings)
         check_references(self.project, services)
         check_sense(services)
@@ -168,10 +169,20 @@ def open_yard(
     warn: Callable[[str], None],
     run: Run,
     journal: Journal,
+    tell: Say | None = None,
 ) -> Yard:
     """Check the compose files, find Compose and the engine, and resolve the project.
 
     When this returns, a reaper watches over the run.
+
+    Args:
+        settings: What the user chose.
+        source: The compose files as written.
+        say: Shows a line of progress.
+        warn: Shows a warning.
+        run: The run.
+        journal: Takes what happens.
+        tell: Shows what the user must see, as it is; ``say`` unless given.
 
     Raises:
         HarnessError: One of these failed.
@@ -181,7 +192,7 @@ def open_yard(
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
-    by = backend(settings.engine)
+    by = backend(settings, tell or say)
     first = run.join(uses=by.uses_docker)
     watched = Abreast(run.ensure_watched)
     connecting = Abreast(
@@ -211,6 +222,7 @@ def open_yard(
     composer = by.composer(engine, compose, source, project)
     ranges = by.subnets(engine, settings.subnets)
     subnets = _subnets(ranges, settings, engine, project)
+    creator = by.creator(engine, composer, subnets, project)
     ahead = engine.clock_ahead()
     watch = ContainerEvents(journal, {run.id, run.kept_name}, ahead)
     events = engine.watch({RUN: ""})  # what was kept, too
@@ -224,7 +236,7 @@ def open_yard(
         images=Images(
             project, engine, composer, settings.root, folder, settings.build, say, journal
         ),
-        creator=Creator(engine, composer, subnets),
+        creator=creator,
         claims=PortClaims(),
         subnets=subnets,
         folder=folder,

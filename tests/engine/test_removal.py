@@ -109,7 +109,9 @@ def test_what_the_test_attached_itself_does_not_keep_the_rest(lab: Lab) -> None:
         client.start(foreign)
         lease.release()
         (refused,) = lab.fleet.removed()
-        assert "active endpoints" in str(refused)
+        (name,) = client.inspect_container(foreign)["Name"].split("/")[1:]
+        assert f"somebody else has connected containers to it: {name}. Remove" in str(refused)
+        assert f"network {network} " in str(refused)
         assert lab.left() == [f"network {network}"]
         assert client.inspect_container(foreign)["State"]["Running"]
     finally:

@@ -86,7 +86,8 @@ class Site:
         """Create services and their closure; return what Compose was asked for."""
         before = len(self.compose.created)
         file, document = self.written(stack, *names, **env)
-        self.creator.create(stack, self.labels(stack), file, document, [*document["services"]])
+        services = [*document["services"]]
+        self.creator.create(stack, self.labels(stack), file, document, services, {})
         return self.compose.created[before:]
 
     def create_by_compose(self, stack: str, *names: str) -> None:
@@ -227,7 +228,9 @@ def test_a_service_is_created_by_compose_once_a_run(lab: Lab) -> None:
     lab.compose(STACK)
     first = lab.up("app", "beside")
     one = first.containers("app")[0]
-    compose = lab.yard.creator._composer = Counting(lab.yard.composer)
+    creator = lab.yard.creator
+    assert isinstance(creator, Creator)
+    compose = creator._composer = Counting(lab.yard.composer)
     second = lab.up("app", "beside", test="other")
     assert compose.created == []
     (other,) = second.containers("app")

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.lease.labels import OWNER
 from tests.eventually import eventually
 
 from .steps import IN_THE_TEST, STEPS
@@ -101,6 +102,33 @@ def test_forks(app):
     victim.nothing_left()
 
 
+@pytest.mark.parametrize("isolation", ["fresh", "shared"])
+def test_a_child_that_comes_back_to_pytest_touches_nothing_of_its_parents(
+    victim: Victim, isolation: str
+) -> None:
+    victim.write(
+        "test_it.py",
+        """
+import os, pytest
+@pytest.mark.app
+def test_forks(app):
+    if (pid := os.fork()) == 0:
+        raise SystemExit(3)  # instead of os._exit(): it goes on with the tests as well
+    os.waitpid(pid, 0)
+    assert app.container.exec(["true"]).exit_code == 0
+@pytest.mark.app
+def test_next(app):
+    assert app.container.exec(["true"]).exit_code == 0
+""",
+    )
+    assert victim.run(f"--harness-isolation={isolation}") == 0, victim.output
+    assert "wanted services for test_it.py::test_next in process" in victim.output
+    assert "Have the child end by os._exit()" in victim.output
+    assert "1 failed, 1 error" in victim.output  # in the child
+    assert "2 passed" in victim.output
+    victim.nothing_left()
+
+
 def test_a_signal_that_a_test_swallows_is_not_the_last_one(victim: Victim) -> None:
     victim.write(
         "test_it.py",
@@ -140,7 +168,8 @@ def test_a_dead_worker_whose_things_cannot_go_does_not_blind_the_reaper(victim: 
     client = victim.engine.client
     with victim.running("-n2", step=IN_THE_TEST) as process:
         worker = victim.reached()
-        network = next(t for t in victim.engine.things(victim.labels) if t.kind == "network")
+        its_own = victim.engine.things({**victim.labels, OWNER: str(worker)})
+        network = next(t for t in its_own if t.kind == "network")
         config = client.create_host_config(network_mode=network.id)
         other = client.create_container("debian:bookworm-slim", ["sleep", "60"], host_config=config)
         try:
@@ -188,6 +217,40 @@ def test_a_second_signal_does_not_hang_the_end(
         os.kill(process.pid, second)
         victim.go()
         assert process.wait(timeout=60) > 0, victim.output
+    victim.nothing_left()
+
+
+def test_what_comes_about_after_a_second_signal_goes_as_well(victim: Victim) -> None:
+    """It ends the wait for what a thread has begun: here that makes a volume yet."""
+    victim.write(
+        "conftest.py",
+        f"""
+import pathlib, pytest
+from harness.stack import creator
+root, begun = pathlib.Path({str(victim.root)!r}), []
+class Pool(creator.ThreadPoolExecutor):
+    def submit(self, call):
+        begun.append(super().submit(call))
+        return begun[-1]
+    def __exit__(self, *error):
+        (root / "waits").touch()
+        return super().__exit__(*error)
+creator.ThreadPoolExecutor = Pool
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    (root / "ended").touch()
+    for future in begun:
+        future.exception()
+""",
+    )
+    with victim.running(step="after the network") as process:
+        victim.reached()
+        for sign in (victim.root / "waits", victim.root / "ended"):
+            os.kill(process.pid, signal.SIGINT)
+            eventually(sign.stat)
+        assert victim.things() == []
+        victim.go()
+        assert process.wait(timeout=60) == pytest.ExitCode.INTERRUPTED, victim.output
     victim.nothing_left()
 
 

@@ -18,6 +18,7 @@ from tests.eventually import eventually
 from .process_victim import ProcessVictim
 from .steps import IN_THE_BODY, PROCESS_STEPS
 from .test_killed import EXIT_CODES, SIGNALS
+from .test_sweep import prune
 
 # forking services: a leader, a child and its child, a daemon's child, one without variables
 _EACH = 5
@@ -82,6 +83,42 @@ def test_the_reaper_is_killed_and_then_pytest(victim: ProcessVictim) -> None:
         process.wait()
     assert len(victim.services()) == 2 * _EACH
     assert victim.run() == 0, victim.output
+    victim.nothing_left()
+
+
+def test_prune_ends_what_runs_have_left_where_there_is_no_engine(victim: ProcessVictim) -> None:
+    with victim.running(step=IN_THE_BODY) as process:
+        victim.reached()
+        live = prune(victim)
+        assert "process" not in live.stdout
+        os.kill(victim.reaper(), signal.SIGKILL)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    left = victim.services()
+    dry = prune(victim, "--dry-run")
+    assert f"{2 * _EACH} processes would be removed." in dry.stdout
+    assert all(f" {pid} (" in dry.stdout for pid in left)
+    assert victim.services() == left
+    done = prune(victim)
+    assert f"{2 * _EACH} processes removed." in done.stdout
+    assert (done.returncode, done.stderr.partition(" at ")[0]) == (
+        1,
+        "Error: wanted a Docker Engine",
+    )
+    victim.nothing_left()
+
+
+def test_prune_takes_the_processes_of_a_live_run_only_when_it_is_told_to(
+    victim: ProcessVictim,
+) -> None:
+    with victim.running(step=IN_THE_BODY) as process:
+        victim.reached()
+        assert "removed" not in prune(victim, "--all", answer="n\n").stdout
+        assert len(victim.services()) == 2 * _EACH
+        assert f"{2 * _EACH} processes removed." in prune(victim, "--all", "--yes").stdout
+        assert victim.services() == []
+        victim.go()
+        process.wait(timeout=60)
     victim.nothing_left()
 
 

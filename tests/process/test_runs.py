@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.process_victim import ProcessVictim
 from tests.faults.steps import IN_THE_BODY
+from tests.process.programs import program
 
 SCRIPT = """\
 import sys
@@ -22,6 +23,11 @@ service.__enter__()
 assert service.is_running
 if sys.argv[1:]:
     service.__exit__(None, None, None)
+"""
+TELLING = """
+for name in ("DB_PASSWORD", "PIN_TOKEN"):
+    print(f"{name}={os.environ[name]}")
+sys.exit("with " + os.environ["DB_PASSWORD"] + " and " + os.environ["CI_TOKEN"])
 """
 
 
@@ -47,6 +53,29 @@ def test_nor_where_there_are_compose_files(project: ProcessVictim) -> None:
     project.write("compose/db.yml", "services: {db: {image: nothing}}\n")
     assert project.run() == 0, project.output
     assert "harness: 1 service from compose" in project.output
+    project.nothing_left()
+
+
+def test_what_a_service_writes_about_its_secrets_is_not_shown(project: ProcessVictim) -> None:
+    project.write(
+        "test_it.py",
+        f"""
+import harness
+class Service(harness.ProcessService):
+    executable_path = {str(program(project.root, TELLING, "telling"))!r}
+    env = {{"DB_PASSWORD": "correct-horse-battery", "PIN_TOKEN": "1234"}}
+    port = 0
+def test_it():
+    with Service():
+        pass
+""",
+    )
+    assert project.run("-rA", CI_TOKEN="the-token-of-the-job") == 1
+    assert "DB_PASSWORD=***" in project.output
+    assert "PIN_TOKEN=***" in project.output
+    assert "with *** and ***\n" in project.output
+    for secret in ("correct-horse-battery", "1234", "the-token-of-the-job"):
+        assert secret not in project.output.partition("Its last lines:")[2]
     project.nothing_left()
 
 

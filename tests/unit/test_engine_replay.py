@@ -160,3 +160,18 @@ def test_a_network_and_a_volume_are_as_the_document_says() -> None:
         "DriverOpts": None,
         "Labels": {**labels, "com.docker.compose.volume": "vol"},
     }
+
+
+def test_hosts_are_those_of_the_new_stack() -> None:
+    raw = inspected(ExtraHosts=["app:10.219.0.1"])
+    recording = record(
+        raw, {**SECTION, "extra_hosts": ["app=10.219.0.1"]}, "", PROJECT, LABELS, NAMES
+    )
+    assert recording is not None
+    section = {**SECTION, "extra_hosts": ["app=10.219.0.17"]}
+    made = container_request(recording, section, "other", LABELS, "/other.json", {})
+    assert made.body["HostConfig"]["ExtraHosts"] == ["app:10.219.0.17"]
+
+
+def test_hosts_that_compose_wrote_in_another_way_are_not_recorded() -> None:
+    assert again(inspected(ExtraHosts=["app:1.2.3.4"])) is None

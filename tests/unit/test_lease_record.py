@@ -33,6 +33,18 @@ from harness.lease.kept import KeptStacks
 print(KeptStacks("checkout", sys.argv[2], folder=Path(sys.argv[1])).take(), flush=True)
 sys.stdin.read()
 """
+# A process that takes what is kept, and ends before a child that it has forked.
+FORKS = """
+import os, sys
+from pathlib import Path
+from harness.lease.kept import KeptStacks
+kept = KeptStacks("checkout", "one", folder=Path(sys.argv[1]))
+assert kept.take()
+if os.fork():
+    os._exit(0)
+print("a child", flush=True)
+sys.stdin.read()
+"""
 
 
 @contextmanager
@@ -115,6 +127,14 @@ def test_one_run_at_a_time_has_what_is_kept(tmp_path: Path) -> None:
         elsewhere.leave()
 
 
+def test_a_child_that_a_test_forked_does_not_have_what_is_kept(tmp_path: Path) -> None:
+    with other(FORKS, str(tmp_path), says="a child") as process:
+        process.wait()  # the child goes on
+        mine = KeptStacks("checkout", "two", folder=tmp_path)
+        assert mine.take()
+        mine.leave()
+
+
 def test_whoever_has_left_is_not_the_last_one_again(tmp_path: Path) -> None:
     users = RunRecord("run", tmp_path)
     users.join(uses=True)
@@ -151,6 +171,18 @@ def test_who_leaves_while_others_go_on_is_in_the_record_until_it_is_done(tmp_pat
         with staying.leave() as last:  # the one that leaves does not count any more
             assert last
     assert [*tmp_path.iterdir()] == []
+
+
+def test_who_has_something_under_way_stays_in_the_record_and_does_not_count(tmp_path: Path) -> None:
+    first, second, reader = (RunRecord("run", tmp_path) for _ in range(3))
+    first.join(uses=True)
+    second.join(uses=True)
+    with first.leave(settled=False) as last:
+        assert not last
+    with second.leave(settled=False) as last:
+        assert last
+    assert [m.leaving for m in reader.members()] == [True, True]
+    assert reader.others() == []
 
 
 def test_a_process_that_has_ended_does_not_count(tmp_path: Path) -> None:

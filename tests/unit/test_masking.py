@@ -151,6 +151,15 @@ def test_a_name_stays_in_free_text_and_not_where_it_stands_as_a_value() -> None:
     assert masker.mask("orders-database A_TOKEN=orders-database") == "orders-database A_TOKEN=***"
 
 
+def test_the_path_of_a_file_with_a_secret_stays_in_free_text() -> None:
+    masker = Masker([("DB_PASSWORD_FILE", "/run/secrets/db"), ("KEY_FILE", "not-a-path-but-a-key")])
+
+    shown = masker.mask("DB_PASSWORD_FILE=/run/secrets/db\n/run/secrets/db: no such file")
+
+    assert shown == "DB_PASSWORD_FILE=***\n/run/secrets/db: no such file"
+    assert masker.mask("saw not-a-path-but-a-key") == "saw ***"
+
+
 @pytest.mark.parametrize(
     "written",
     [

@@ -152,3 +152,9 @@ def test_an_incident_as_a_sentence() -> None:
     assert Incident(What.REMOVED, STACK, "db", "id", 10.0).told(9.8, "the assertion") == (
         "db was removed, and not by the harness, 0.2 s after the assertion"
     )
+
+
+def test_an_engine_that_tells_of_the_death_before_its_reason() -> None:
+    assert found(
+        waited("a"), happened("a", "die", 2.0, exit_code=137), happened("a", "oom", 2.1)
+    ) == [(What.EXIT, "a", 137, True)]

@@ -220,3 +220,22 @@ def test_what_was_rewritten_stays_when_rewritten_again(text: str) -> None:
     except AmbiguousError:
         return
     assert again == once
+
+
+@pytest.mark.parametrize(
+    ("written", "scheme", "becomes"),
+    [
+        ("http://app:8080/x", "https", "https://there:1/x"),
+        ("https://app:8080", "http", "http://there:1"),
+        ("ws://app:8080", "https", "wss://there:1"),
+        ("redis://:word@app:8080/0", "rediss", "rediss://:word@there:1/0"),
+        ("http://app:8080", "", "http://there:1"),
+        ("http://app:8080", "postgresql", "http://there:1"),
+        ("grpc://app:8080", "https", "grpc://there:1"),
+        ("app:8080", "https", "there:1"),
+    ],
+)
+def test_a_url_takes_the_scheme_of_where_it_leads(written: str, scheme: str, becomes: str) -> None:
+    names = {"app": {8080: Address("there", 1, scheme)}}
+
+    assert rewritten({"V": written}, names)["V"] == becomes

@@ -105,6 +105,13 @@ def test_an_engines_socket_in_a_container_is_told(source: str) -> None:
     assert warning.startswith(f"{PLACE}: service 'app' gets the engine's socket ({source}):")
 
 
+def test_an_engines_socket_in_a_volume_is_told() -> None:
+    bound = {"driver_opts": {"type": "none", "o": "bind", "device": "/var/run"}}
+    mount = {"type": "volume", "source": "run", "target": "/host"}
+    (warning,) = warned({"volumes": [mount]}, volumes={"run": bound})
+    assert "gets the engine's socket (/var/run)" in warning
+
+
 def test_an_engines_socket_that_compose_mounts_is_told() -> None:
     (warning,) = warned({"use_api_socket": True})
     assert "gets the engine's socket (use_api_socket: true)" in warning

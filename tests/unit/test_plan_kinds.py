@@ -108,3 +108,7 @@ def test_without_its_image_there_is_no_kind() -> None:
 def test_files_are_named_in_either_form() -> None:
     section = {"env_file": [{"path": "/a.env", "required": False}, "/b.env"], "label_file": "/c"}
     assert files_read(section) == ["/a.env", "/b.env", "/c"]
+
+
+def test_the_addresses_of_hosts_make_no_other_kind() -> None:
+    assert kind({**SECTION, "extra_hosts": ["app=10.219.0.1"]}) == kind(SECTION)

@@ -177,3 +177,35 @@ def test_a_wrong_isolation_or_number_is_told_with_its_option(
     with pytest.raises(SettingError) as told:
         read(pytester, option)
     assert str(told.value) == f"{option.partition('=')[0]}: {message}"
+
+
+def test_services_are_named_several_times_or_separated_by_commas(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeini("[pytest]\nharness_local =\n    one, two\n    three")
+    assert read(pytester).local == ("one", "two", "three")
+    monkeypatch.setenv("HARNESS_LOCAL", "four,five")
+    assert read(pytester).local == ("four", "five")
+    assert read(pytester, "--harness-local=six", "--harness-local=seven,six").local == (
+        "six",
+        "seven",
+    )
+    places = read(pytester, "--harness-remote", "a=http://x:1,b=y:2").remote
+    assert places == {"a": "http://x:1", "b": "y:2"}
+
+
+@pytest.mark.parametrize("value", ["one", "one=", "=h:1", "one=h:1,one=h:2"])
+def test_a_service_that_is_elsewhere_is_at_one_address(
+    pytester: pytest.Pytester, value: str
+) -> None:
+    with pytest.raises(SettingError, match=f"--harness-remote: '{value}' is not services with"):
+        read(pytester, "--harness-remote", value)
+
+
+@pytest.mark.parametrize("workers", [["-n2"], ["--tx=popen"]])
+def test_what_the_user_starts_goes_with_no_workers(
+    pytester: pytest.Pytester, workers: list[str]
+) -> None:
+    assert read(pytester, "--harness-attach=one", "-n0").attach == ("one",)
+    with pytest.raises(SettingError, match="--harness-attach cannot go with workers of xdist"):
+        read(pytester, "--harness-attach=one", *workers)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.engine.answers import NUMBER_LABEL, SERVICE_LABEL
-from harness.engine.process.store import Made, Store
+from harness.engine.process.store import FORWARDS, LOOPBACK, Made, Store, forwarder_of, new_id
 from harness.engine.protocol import Composer, Say
 from harness.errors import SettingError
 from harness.lease.labels import STACK
@@ -19,6 +19,7 @@ from harness.model.duration import seconds
 from harness.model.project import Project, Service, parse_service, unescaped
 from harness.plan.process_entry import ProcessEntry, process_of
 from harness.plan.ready import Health, ready_of
+from harness.plan.swaps import is_front, is_ours, place_of, swap_of
 from harness.services.local import server
 
 _GRACE = 10.0  # seconds; Compose's own default for `stop_grace_period`
@@ -64,6 +65,22 @@ class ProcessComposer:
         Raises:
             SettingError: A service does not say how it runs as a process.
         """
+        self.create_behind(project, file, services, {})
+
+    def create_behind(
+        self, project: str, file: Path, services: Sequence[str], fronts: Mapping[str, str]
+    ) -> None:
+        """Note what is to be started for services that containers are to reach.
+
+        Args:
+            project: The name of the stack.
+            file: Where its document stands.
+            services: The services.
+            fronts: The address that stands for each of them where containers are.
+
+        Raises:
+            SettingError: A service does not say how it runs as a process.
+        """
         document = json.loads(file.read_text())
         if any(document["services"][name].get("env_file") for name in services):
             document = self._read(project, file, services)
@@ -74,7 +91,12 @@ class ProcessComposer:
         for service in parsed:
             for number in range(1, service.replicas + 1):
                 if (service.name, number) not in there:
-                    self._store.add(self._made(project, service, number, entries[service.name]))
+                    made = self._made(project, service, number, entries[service.name])
+                    reached = number == 1 and made.ports
+                    front = fronts.get(service.name, "") if reached else ""
+                    if front:
+                        self._store.add(_forwarder(made, front))
+                    self._store.add(replace(made, front=front))
 
     def up(self, project: str, file: Path, service: str, timeout: float) -> None:
         """Refuse: what only Compose can start is no process."""
@@ -104,7 +126,8 @@ class ProcessComposer:
         return parse_service(name, section, known.place if known else "")
 
     def _check(self, services: Sequence[Service], entries: Mapping[str, ProcessEntry]) -> None:
-        unknown = [service for service in services if not entries[service.name]]
+        ours = [service for service in services if is_ours(service)]
+        unknown = [service for service in ours if not entries[service.name]]
         if unknown:
             called = ", ".join(service.called for service in unknown)
             raise SettingError(
@@ -114,7 +137,7 @@ class ProcessComposer:
                 f"the name of what the harness knows how to run, such as `x-harness: {{process: "
                 f"redis}}`."
             )
-        for service in services:
+        for service in ours:
             if any(isinstance(check, Health) for check in ready_of(service).checks):
                 raise SettingError(
                     f"{service.called} is ready when its health check passes, which is written "
@@ -124,11 +147,16 @@ class ProcessComposer:
 
     def _made(self, stack: str, service: Service, number: int, entry: ProcessEntry) -> Made:
         config = service.config
-        published, ports = self._ports(service, entry)
+        place = place_of(service)
+        if place:
+            inside = service.ports[0].container_port
+            published, ports = [(f"{inside}/tcp", place.port)], [(inside, place.port)]
+        else:
+            published, ports = self._ports(service, entry)
         labels = {str(k): unescaped(v) for k, v in (config.get("labels") or {}).items()}
         grace = config.get("stop_grace_period")
         return Made(
-            id=os.urandom(32).hex(),
+            id=new_id(),
             name=f"{stack}-{service.name}-{number}",
             stack=stack,
             service=service.name,
@@ -149,6 +177,9 @@ class ProcessComposer:
             ),
             grace=_GRACE if grace is None else seconds(grace),
             restart=str(config.get("restart") or "no"),
+            how=swap_of(service) or "",
+            host=place.host if place else LOOPBACK,
+            scheme=place.scheme if place else "",
         )
 
     def _ports(
@@ -174,6 +205,24 @@ class ProcessComposer:
         return published, sorted(ports.items(), key=lambda pair: pair[0] != main)
 
 
+def _forwarder(made: Made, front: str) -> Made:
+    """Return what forwards to a process from where containers are."""
+    name = f"{made.service}{FORWARDS}"
+    return replace(
+        made,
+        id=forwarder_of(made.id),
+        name=f"{made.name}-forwarder",
+        service=name,
+        labels={**made.labels, SERVICE_LABEL: name},
+        names=(),
+        published=(),
+        ports=(),
+        how="",
+        forwards=[(front, inside, made.host, outside) for inside, outside in made.ports],
+        restart="no",
+    )
+
+
 def _tcp(exposed: str) -> str:
     """Return the number of an exposed port; ranges and other protocols are passed over."""
     found = re.fullmatch(r"(\d+)(?:/tcp)?", exposed)
@@ -190,8 +239,9 @@ def _environment(config: Mapping[str, Any]) -> dict[str, str]:
 
 def _names(service: Service) -> list[str]:
     """Return the names by which other services know one."""
-    networks = (service.config.get("networks") or {}).values()
-    aliases = [alias for entry in networks for alias in (entry or {}).get("aliases") or ()]
+    networks = (service.config.get("networks") or {}).items()
+    joined = [entry or {} for network, entry in networks if not is_front(network)]
+    aliases = [alias for entry in joined for alias in entry.get("aliases") or ()]
     own = service.config.get("container_name")
     return [*dict.fromkeys([service.name, *aliases, *([own] if own else [])])]
 

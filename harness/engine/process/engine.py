@@ -6,7 +6,7 @@ import os
 import shlex
 import signal as signals
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -14,41 +14,60 @@ from typing import Any
 
 from harness.engine.process import output
 from harness.engine.process.events import ProcessEvents
-from harness.engine.process.launch import with_ports
+from harness.engine.process.foreign import Foreign
+from harness.engine.process.launch import names_for, with_ports
 from harness.engine.process.runner import Runner
 from harness.engine.process.session import LocalExecSession
-from harness.engine.process.store import Made, State, Store
-from harness.engine.process.tree import tree
+from harness.engine.process.store import LOOPBACK, Made, State, Store, forwarder_of
+from harness.engine.process.tree import memory_peak, tree
 from harness.engine.protocol import (
     Binding,
     ExecResult,
     HealthCheck,
     Process,
+    Say,
     Snapshot,
     Thing,
 )
 from harness.engine.protocol import (
     Made as MadeThings,
 )
-from harness.engine.reach import LOOPBACK, Reach, Seat
+from harness.engine.reach import Reach, Seat
 from harness.engine.replay import ContainerRequest
 from harness.errors import ContainerGoneError, EngineRefusedError
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
+from harness.plan.addresses import Ports
 from harness.services.local import server
 
-_REACH = Reach(Seat.MACHINE, LOOPBACK, LOOPBACK, direct=True)
+_REACH = Reach(Seat.MACHINE, LOOPBACK, LOOPBACK)
 
 
 class ProcessEngine:
     """Runs what a ``ProcessComposer`` has made; speaks Docker's words of it."""
 
-    def __init__(self, run: Run) -> None:
-        """Take the run, which this process has joined."""
+    def __init__(
+        self,
+        run: Run,
+        tell: Say,
+        containers: Callable[[Made], Mapping[str, Ports]] = lambda _: {},
+    ) -> None:
+        """Take the run, which this process has joined.
+
+        Args:
+            run: The run.
+            tell: Shows the user what a process of his own needs.
+            containers: Gives what is beside a process and is none, by its names.
+        """
         self.store = Store(run.folder / "processes")
         self.claims = PortClaims()
         self._events = ProcessEvents(self.store)
-        self._runner = Runner(run, self.store, self._events.tell)
+
+        def names(made: Made) -> Mapping[str, Ports]:
+            return names_for(made, self.store, containers(made))
+
+        self._runner = Runner(run, self.store, names, self._events.tell)
+        self._foreign = Foreign(self.store, names, self._events.tell, tell)
 
     @property
     def reach(self) -> Reach:
@@ -120,33 +139,41 @@ class ProcessEngine:
             check=_check(made),
             env=state.environment or made.environment,
             labels=made.labels,
-            bindings=tuple(Binding(p, LOOPBACK, n) for p, n in made.published) if runs else (),
+            bindings=tuple(Binding(p, made.host, n) for p, n in made.published) if runs else (),
             command=tuple(state.command or made.command),
-            addresses=(LOOPBACK,) if runs else (),
             pid=state.process.pid if runs else 0,
+            addresses=(LOOPBACK,) if runs and made.is_ours else (),
+            direct=True,
+            scheme=made.scheme or "http",
             started_at=state.started,
             finished_at=state.finished,
         )
 
     def start(self, container: str) -> None:
-        """Start one that was made, or has ended."""
-        self._runner.start(self.store.made(container))
+        """Start one that was made, or has ended, and what forwards to it."""
+        made = self.store.made(container)
+        if made.front:
+            self._runner.start(self.store.made(forwarder_of(container)))
+        if made.is_ours:
+            self._runner.start(made)
+        else:
+            self._foreign.start(made)
 
     def stop(self, container: str) -> None:
         """Stop one with its own signal and grace period."""
-        self._runner.stop(self.store.made(container))
+        self._runner.stop(self._ours(container, "stop it"))
 
     def kill(self, container: str, signal: str = "SIGKILL") -> None:
         """Send a signal to the main process."""
-        self._runner.kill(self.store.made(container), _number(signal))
+        self._runner.kill(self._ours(container, "kill it"), _number(signal))
 
     def pause(self, container: str) -> None:
         """Freeze one with all that came of it."""
-        self._runner.pause(self.store.made(container))
+        self._runner.pause(self._ours(container, "pause it"))
 
     def unpause(self, container: str) -> None:
         """Thaw it."""
-        self._runner.unpause(self.store.made(container))
+        self._runner.unpause(self._ours(container, "unpause it"))
 
     def exec(self, container: str, command: Sequence[str], **options: Any) -> ExecResult:
         """Run a command beside a process: with its variables, in its folder.
@@ -201,10 +228,18 @@ class ProcessEngine:
         timestamps: bool = False,
     ) -> str:
         """Return what it wrote, from a time (epoch seconds) on."""
-        folder = self.store.folder(container)
+        folder = self.store.folder(self._ours(container, "read its log").id)
         ended = self._runner.state(container).status not in {"running", "paused"}
         self._runner.clock.look(folder)
         return output.read(folder, since, tail, timestamps, ended)
+
+    def memory_peak(self, container: str) -> int | None:
+        """Return the most memory that a process without children had, in bytes.
+
+        The peaks of several may have been at different times: their sum says nothing.
+        """
+        processes = self.top(container)
+        return memory_peak(processes[0].pid) if len(processes) == 1 else None
 
     def watch(self, labels: Mapping[str, str]) -> ProcessEvents:
         """Return the events of all processes of the run."""
@@ -224,12 +259,17 @@ class ProcessEngine:
 
     def discard(self, container: str) -> None:
         """Kill and remove one, with its data."""
-        with suppress(ContainerGoneError):
-            self._remove(self.store.made(container), True)
+        for id_ in (forwarder_of(container), container):
+            with suppress(ContainerGoneError):
+                self._remove(self.store.made(id_), True)
 
     def networks(self, labels: Mapping[str, str]) -> Mapping[str, str]:
         """Every network of a stack is the stack itself, as a scope of names."""
         return _EveryName(next((made.stack for made in self.store.find(labels)), ""))
+
+    def gateways(self, labels: Mapping[str, str]) -> Mapping[str, str]:
+        """There are none."""
+        return {}
 
     def connect(self, network: str, container: str, aliases: Sequence[str]) -> None:
         """Have the services of a stack know one of another stack under names."""
@@ -273,8 +313,20 @@ class ProcessEngine:
             self.claims.release(port for _, port in made.ports)
         self.store.remove(made.id)
 
+    def _ours(self, container: str, what: str) -> Made:
+        """Return what was made.
+
+        Raises:
+            NotOursError: The harness has not started it.
+        """
+        made = self.store.made(container)
+        if not made.is_ours:
+            self._foreign.refuse(made, what)
+        return made
+
     def _running(self, container: str) -> tuple[Made, State]:
-        made, state = self.store.made(container), self._runner.state(container)
+        made = self._ours(container, "look into it")
+        state = self._runner.state(container)
         if state.status not in {"running", "paused"}:
             raise EngineRefusedError(f"process {made.name} is not running, it is {state.status}")
         return made, state

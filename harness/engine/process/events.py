@@ -30,10 +30,10 @@ class ProcessEvents:
         self._callbacks: list[Callable[[ContainerEvent], None]] = []
 
     def tell(self, made: Made, state: State) -> None:
-        """Tell what has just happened."""
+        """Tell what has just happened; a forwarder is no service, and nobody is told of it."""
         event = _event(made.id, state, made)
         with self._changed:
-            callbacks = tuple(self._callbacks)
+            callbacks = () if made.forwards else tuple(self._callbacks)
             self._changed.notify_all()
         for callback in callbacks:
             with suppress(Exception):

@@ -11,10 +11,8 @@ from pathlib import Path
 
 from harness.engine.process.store import Made, Store
 from harness.errors import ContainerGoneError, ExecutableError, SettingError
-from harness.plan.addresses import Address, AmbiguousError, Ports, filled_in, rewritten
+from harness.plan.addresses import AmbiguousError, Ports, filled_in, rewritten
 from harness.services.local import Asked, server
-
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +30,20 @@ class Prepared:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def prepare(store: Store, made: Made, data: Path) -> Prepared:
+def prepare(made: Made, names: Mapping[str, Ports], data: Path) -> Prepared:
     """Say what to start for a service, now that it is known where its dependencies listen.
 
     Args:
-        store: Knows the others.
         made: The service's process.
+        names: What each name stands for that it knows others by.
         data: A folder for its data, not yet there at its first start.
 
     Raises:
         SettingError: A variable, or a reference, leads nowhere.
         ExecutableError: The program is not there.
     """
-    names = _names(store, made)
     given = port_variables(made)
-    environment = {**_rewritten(made, names), **given}
-    for variable, value in made.own.items():
-        environment[variable] = _filled(made, f"environment.{variable}", value, given, names)
+    environment = variables(made, names)
     if made.use:
         main = dict(made.ports)[server(made.use).port]
         launch = server(made.use).launch(Asked(made.called, environment, data, main))
@@ -65,6 +60,23 @@ def prepare(store: Store, made: Made, data: Path) -> Prepared:
     return Prepared([_program(made, command[0], cwd, environment), *command[1:]], cwd, environment)
 
 
+def variables(made: Made, names: Mapping[str, Ports]) -> dict[str, str]:
+    """Return the variables that a service's process gets on top of those of the tests.
+
+    Args:
+        made: The service's process.
+        names: What each name stands for that it knows others by.
+
+    Raises:
+        SettingError: A variable, or a reference, leads nowhere.
+    """
+    given = port_variables(made)
+    environment = {**_rewritten(made, names), **given}
+    for variable, value in made.own.items():
+        environment[variable] = _filled(made, f"environment.{variable}", value, given, names)
+    return environment
+
+
 def port_variables(made: Made) -> dict[str, str]:
     """Return ``PORT`` and its like: where the process is to listen."""
     variables = {f"PORT_{inside}": str(outside) for inside, outside in made.ports}
@@ -79,24 +91,26 @@ def with_ports(made: Made, text: str) -> str:
         return text
 
 
-def _names(store: Store, made: Made) -> dict[str, Ports]:
-    """Return what each name stands for that a service knows others by, itself included."""
-    found: dict[str, Ports] = {}
+def names_for(made: Made, store: Store, containers: Mapping[str, Ports]) -> dict[str, Ports]:
+    """Return what each name stands for that a service knows others by, itself included.
+
+    Args:
+        made: The service's process.
+        store: Knows the other processes.
+        containers: The names of containers that it may reach.
+    """
+    found: dict[str, Ports] = {**containers}
     for other in store.find({}):
         if other.stack == made.stack and other.number == 1:
-            found.update(dict.fromkeys(other.names, _ports(other)))
+            found.update(dict.fromkeys(other.names, other.addresses))
     for name, id_ in store.connected(made.stack).items():
         try:
-            found.setdefault(name, _ports(store.made(id_)))
+            found.setdefault(name, store.made(id_).addresses)
         except ContainerGoneError:
             continue
     found.update({alias: found[name] for alias, name in made.links.items() if name in found})
-    found.update(dict.fromkeys(made.names, _ports(made)))
+    found.update(dict.fromkeys(made.names, made.addresses))
     return found
-
-
-def _ports(made: Made) -> Ports:
-    return {inside: Address(LOOPBACK, outside) for inside, outside in made.ports}
 
 
 def _rewritten(made: Made, names: Mapping[str, Ports]) -> dict[str, str]:
@@ -104,12 +118,15 @@ def _rewritten(made: Made, names: Mapping[str, Ports]) -> dict[str, str]:
     try:
         return rewritten(theirs, names, made.names, made.own.keys())
     except AmbiguousError as error:
+        name, port = error.lacks or ("", 0)
+        add = f'Add `ports: ["{port}"]` to service {name!r}. Or say' if error.lacks else "Say"
         raise SettingError(
             f"{_line_of(made.place, error.variable)}: the variable {error.variable} of service "
             f"{made.service!r} is {theirs.get(error.variable, '')!r}, and as a process the "
-            f"service cannot know where that listens: {error.why}. Say it: `x-harness: {{process: "
-            f"{{environment: {{{error.variable}: {error.instead!r}}}}}}}`, where $${{name.host}}, "
-            f"$${{name.port}} and $${{name.port_8080}} stand for where services listen."
+            f"service cannot know where that listens: {error.why}. {add} it: `x-harness: "
+            f"{{process: {{environment: {{{error.variable}: {error.instead!r}}}}}}}`, where "
+            f"$${{name.host}}, $${{name.port}} and $${{name.port_8080}} stand for where services "
+            f"listen."
         ) from None
 
 

@@ -6,14 +6,14 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from harness.engine.process import output
-from harness.engine.process.launch import prepare
+from harness.engine.process import front, output
+from harness.engine.process.launch import Prepared, prepare
 from harness.engine.process.store import Made, State, Store
 from harness.errors import ContainerGoneError, EngineRefusedError, HarnessError
 from harness.lease.family import end, of, send
@@ -22,6 +22,7 @@ from harness.lease.process import ProcessId, is_alive, this_process
 from harness.lease.run import Run
 from harness.local.log import Log
 from harness.local.process import LocalProcess
+from harness.plan.addresses import Ports
 
 _RUNS = frozenset({"running", "paused"})
 _PAUSE = 0.002
@@ -34,10 +35,17 @@ _KILLED = 128 + signal.SIGKILL
 class Runner:
     """The processes that this one has started, and a hand on those of others."""
 
-    def __init__(self, run: Run, store: Store, tell: Callable[[Made, State], None]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        store: Store,
+        names: Callable[[Made], Mapping[str, Ports]],
+        tell: Callable[[Made, State], None],
+    ) -> None:
         self.clock = output.Clock()
         self._run = run
         self._store = store
+        self._names = names
         self._tell = tell
         self._watched: dict[str, threading.Thread] = {}
         self._unwanted: set[str] = set()  # those that no restart policy is to start again
@@ -46,8 +54,8 @@ class Runner:
     def state(self, id_: str) -> State:
         """Return how one is: what has ended has ended, though nobody has said so."""
         state = self._store.state(id_)
-        if state.status not in _RUNS or is_alive(state.process):
-            return state
+        if state.status not in _RUNS or not state.process.pid or is_alive(state.process):
+            return state  # what was not started here has no process here
         deadline = time.monotonic() + _TOLD
         while (state := self._store.state(id_)).status in _RUNS and not is_alive(state.process):
             if time.monotonic() > deadline or not is_alive(state.starter):
@@ -68,7 +76,17 @@ class Runner:
         self._start(made)
 
     def _start(self, made: Made, **changes: Any) -> None:
-        prepared = prepare(self._store, made, self._data(made))
+        with front.listeners(made) as listening:
+            self._launch(made, self._prepared(made, listening), listening, changes)
+
+    def _prepared(self, made: Made, listening: Sequence[int]) -> Prepared:
+        if made.forwards:
+            return Prepared(front.command(made, listening), Path("/"))
+        return prepare(made, self._names(made), self._data(made))
+
+    def _launch(
+        self, made: Made, prepared: Prepared, inherits: Sequence[int], changes: Mapping[str, Any]
+    ) -> None:
         folder = self._store.folder(made.id)
         process = LocalProcess(
             made.called,
@@ -78,6 +96,7 @@ class Runner:
             env=prepared.environment,
             log=Log(output.output_file(folder)),
             common=owner_of(made.labels) != this_process(),
+            inherits=inherits,
         )
         now = time.time()
         try:

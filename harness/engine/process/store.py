@@ -16,9 +16,16 @@ from typing import Any
 
 from harness.errors import ContainerGoneError
 from harness.lease.process import ProcessId
+from harness.plan.addresses import Address, Ports
+from harness.plan.swaps import How
 
 _MADE, _STATE, _NAMES = "made.json", "state.json", "names-"
 _NOBODY = ProcessId(0, "")
+# What an id begins with, of a process and of its forwarder: none of a container's does.
+_PROCESS, _FORWARDER = "p", "q"
+LOOPBACK = "127.0.0.1"
+FORWARDS = " (forwarder)"
+"""What the name of a service ends with for what forwards to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,11 @@ class Made:
         signal: What it is stopped by, ``""`` for the usual.
         grace: Seconds from that to SIGKILL.
         restart: Its restart policy: ``no``, ``always``, ``unless-stopped``, ``on-failure:3``.
+        how: In which way it is swapped, ``""`` where all run as processes.
+        host: Where it listens.
+        scheme: The scheme of its URLs, if it is not the one that others name.
+        front: The address that stands for it where containers are, if any do.
+        forwards: Of a forwarder: where it listens, and where what comes there goes.
     """
 
     id: str
@@ -66,12 +78,27 @@ class Made:
     signal: str = ""
     grace: float = 10.0
     restart: str = "no"
+    how: str = ""
+    host: str = LOOPBACK
+    scheme: str = ""
+    front: str = ""
+    forwards: Sequence[tuple[str, int, str, int]] = ()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the harness starts it."""
+        return not self.how or How(self.how).is_ours
+
+    @property
+    def addresses(self) -> Ports:
+        """Where each of its ports listens, the main one first."""
+        return {inside: Address(self.host, outside, self.scheme) for inside, outside in self.ports}
 
     @property
     def called(self) -> str:
         """What messages call it."""
         where = f"{self.place}: " if self.place else ""
-        return f"{where}service {self.service!r}"
+        return f"{where}service {self.service.removesuffix(FORWARDS)!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +132,21 @@ class State:
     restarts: int = 0
     action: str = ""
     moment: float = 0.0
+
+
+def new_id() -> str:
+    """Return an id for what is no container, and cannot be taken for one."""
+    return _PROCESS + os.urandom(32).hex()[1:]
+
+
+def forwarder_of(id_: str) -> str:
+    """Return the id that the forwarder of a process has, if it has one."""
+    return _FORWARDER + id_[1:]
+
+
+def is_process(id_: str) -> bool:
+    """Whether an id is not a container's."""
+    return id_.startswith((_PROCESS, _FORWARDER))
 
 
 class Store:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import psutil
 
 from harness.engine.protocol import Process
@@ -25,3 +28,16 @@ def _read(process: psutil.Process) -> Process:
         return Process(process.pid, process.ppid(), command)
     except psutil.Error:  # it ends just now
         return Process(process.pid, 0, "")
+
+
+def memory_peak(pid: int) -> int | None:
+    """Return the most memory that a process had at one time, in bytes (proc(5), ``VmHWM``).
+
+    None where the system does not say.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else None

@@ -1,0 +1,1 @@
+"""Containers of the Docker Engine, and beside them services that are none."""
