@@ -102,9 +102,13 @@ class Conduct:
     def _asked_by_others(self, incident: Incident) -> bool:
         """Whether the test of another worker did it to a service that all share."""
         journal = self._yard.journal
-        return bool(journal.worker) and was_asked(
-            run_events(journal, self._yard.run.folder), incident
-        )
+        if not journal.worker:
+            return False
+        try:
+            events = run_events(journal, self._yard.run.folder)
+        except (OSError, ValueError):
+            return False  # another's journal cannot be read
+        return was_asked(events, incident)
 
     def _as_seen(self, incident: Incident) -> Incident:
         """Add what the engine says of a container: when exactly it ended, and of what."""
@@ -127,7 +131,7 @@ class Conduct:
             since = self._yard.incidents.ready_since(container.id) or self._began
             if life_of[stack] is not Life.TEST:
                 since = max(since, self._began)
-            with suppress(ContainerGoneError):
+            with suppress(HarnessError):  # one that is gone has no log
                 since += self._yard.ahead
                 log = self._yard.engine.logs(container.id, since=since, timestamps=True)
                 if found := logged(container.service, log, rule, since):
