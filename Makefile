@@ -17,7 +17,7 @@ TESTS ?= tests/integration tests/messages tests/plugin tests/unit
 PYTEST8_TESTS ?= tests/messages
 # What does not fit is run by CI all the same.
 MORE_TESTS ?= tests/engine tests/sharing tests/process tests/swap tests/observe tests/faults
-PYTEST8_MORE_TESTS ?= tests/plugin tests/unit tests/sharing/test_scopes.py
+PYTEST8_MORE_TESTS ?= tests/plugin tests/unit tests/sharing/test_scopes.py tests/observe/terminal/test_live.py
 
 VENV := .venv
 VENV8 := .venv-pytest8
@@ -27,7 +27,7 @@ BIN8 := $(VENV8)/bin
 .DEFAULT_GOAL := help
 # Two test runs side by side would fight for two cores: -j must not start them together.
 .NOTPARALLEL:
-.PHONY: help itest itest-process servers test test-pytest9 test-pytest8 test-more test-all lint format bench torture ready engine base-image \
+.PHONY: help itest itest-process servers browser test test-pytest9 test-pytest8 test-more test-all lint format bench torture ready engine base-image \
 	stop-engine clean
 
 help: ## this list
@@ -47,11 +47,11 @@ test-pytest9: ready servers ## TESTS on pytest 9
 test-pytest8: ready $(VENV8)/.stamp ## PYTEST8_TESTS on pytest 8
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_TESTS)
 
-test-more: ready $(VENV8)/.stamp ## what `make test` leaves out: engine, sharing, and more on pytest 8
+test-more: ready browser $(VENV8)/.stamp ## what `make test` leaves out: engine, sharing, and more on pytest 8
 	$(BIN)/pytest $(PYTEST_ARGS) $(MORE_TESTS)
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_MORE_TESTS)
 
-test-all: ready servers $(VENV8)/.stamp ## the whole suite on both
+test-all: ready servers browser $(VENV8)/.stamp ## the whole suite on both
 	$(BIN)/pytest $(PYTEST_ARGS)
 	$(BIN8)/pytest $(PYTEST_ARGS)
 
@@ -69,6 +69,9 @@ ready: $(VENV)/.stamp engine base-image ## all that the tests need, without runn
 
 servers: ## what `make itest-process` runs beside Python: found, else installed (root)
 	@.ci/servers
+
+browser: ## what the tests look at a report with: found, else installed (root)
+	@.ci/browser
 
 engine: $(VENV)/.stamp ## an engine that answers: found, else installed and started (root)
 	@.ci/engine ensure

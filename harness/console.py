@@ -1,4 +1,4 @@
-"""Showing progress in pytest's own output."""
+"""Telling the user something in pytest's own output. What goes on is shown from the journal."""
 
 from __future__ import annotations
 
@@ -19,23 +19,6 @@ class Console:
     def __init__(self, config: pytest.Config) -> None:
         """Take the configuration that leads to pytest's reporter."""
         self._config = config
-
-    def say(self, line: str) -> None:
-        """Show a line of progress; nothing with ``-q``."""
-        if self._config.getoption("verbose", default=0) < 0:
-            return
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if hasattr(self._config, "workerinput"):
-            reporter = None  # a worker of xdist may have one, which nobody sees
-        elif reporter is None:
-            return
-        line = masked(line)
-        capture = self._config.pluginmanager.get_plugin("capturemanager")
-        if capture is None:
-            self._write(reporter, line)
-        else:
-            with capture.global_and_fixture_disabled():
-                self._write(reporter, line)
 
     def tell(self, text: str) -> None:
         """Show what the user has to act on, now: with ``-q`` too, and with secrets in it.

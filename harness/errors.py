@@ -153,6 +153,10 @@ class TurnTimeoutError(HarnessError):
     """Another stack kept what this one needs for too long."""
 
 
+class ReportError(HarnessError):
+    """A report cannot be written, or a file that it is to be drawn from is no journal."""
+
+
 class HarnessWarning(UserWarning):
     """Something that a user may want to know, and that stops nothing."""
 

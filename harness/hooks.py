@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ class SessionHooks:
         self.has_workers = False
         self.slow: list[str] = []  # what was over its budget
         self.noted: list[str] = []  # what a look has found
+        self.drawn = ""  # where the report is, or why there is none
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Add a test's need as markers, so that ``-m`` finds it."""
@@ -97,9 +99,12 @@ class SessionHooks:
         if not excinfo.errisinstance((pytest.exit.Exception, pytest.Session.Interrupted)):
             self._session.run.interrupted()
 
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Begin the journal."""
-        self._session.begin_journal(pytest.__version__)
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionstart(self) -> Generator[None, None, None]:
+        """Begin the journal, once xdist has given the run its id."""
+        began = time.time()
+        yield
+        self._session.begin_journal(pytest.__version__, began)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -114,12 +119,13 @@ class SessionHooks:
         if hasattr(session.config, "workeroutput"):
             from harness.workers import output
 
-            session.config.workeroutput[WORKER_OUTPUT] = output(self._session, self.left)
+            session.config.workeroutput[WORKER_OUTPUT] = output(self.left)
             self.left.clear()
         elif self.has_workers or "fleet" in vars(self._session):  # else no service was started
             self._watch_ready()
         self.judge(session)
         self._session.journal.tell(Kind.RUN_END, exit_status=int(session.exitstatus))
+        self.drawn = self._session.draw_report()
 
     def _watch_ready(self) -> None:
         """Hold the run's times to ready against budgets and earlier runs."""
@@ -162,6 +168,8 @@ class SessionHooks:
         self.left.clear()
         self.slow.clear()
         self.noted.clear()
+        if self.drawn:
+            terminalreporter.write_line(self.drawn)
         if config.getoption("verbose", default=0) >= 0:
             for line in self._session.summary():
                 terminalreporter.write_line(line)
@@ -172,6 +180,7 @@ class SessionHooks:
         for line in (*self.left, *self.slow, *self.noted):
             print(line, file=sys.stderr)
         self._session.journal.close()
+        self._session.end_report()
         self._session.interrupts.uninstall()
 
     def _close(self) -> None:

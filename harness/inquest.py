@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pytest
 
     from harness.observe.evidence import Evidence
-    from harness.observe.findings import Findings
+    from harness.observe.findings import Findings, Span
     from harness.observe.lines import Line
     from harness.observe.logfiles import LogFiles
     from harness.observe.tests import TestJournal
@@ -77,6 +77,7 @@ class Inquest:
         self._standing: dict[str, Lease] = {}
         self._leases: list[Lease] = []
         self._shown: list[str] = []
+        self._span: Span | None = None
         self._told = False
         self.disturbed = False
 
@@ -84,7 +85,7 @@ class Inquest:
         """A test begins."""
         fixtures = getattr(item, "fixturenames", ())
         self._leases = [lease for name, lease in self._standing.items() if name in fixtures]
-        self._shown, self._told, self.disturbed = [], False, False
+        self._shown, self._span, self._told, self.disturbed = [], None, False, False
 
     def concerns(self, lease: Lease) -> None:
         """The test under way uses a lease."""
@@ -128,8 +129,10 @@ class Inquest:
         from harness.observe.section import add, section
 
         evidence = self._evidence(raised)
-        called = "the assertion" if isinstance(raised, AssertionError) else "the failure"
-        span = Span(self._tests.began, moment, called)
+        if self._span is None:  # a later phase's failure is told from the first one's moment, too
+            called = "the assertion" if isinstance(raised, AssertionError) else "the failure"
+            self._span = Span(self._tests.began, moment, called)
+        span = self._span
         found = findings(self._events(evidence), evidence, span)
         self.disturbed = self.disturbed or bool(evidence.disturbed)
         new = [line for line in found.verdict if line not in self._shown]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # the harness's own marker, and the one fixture that no plugin defines
 RESERVED = frozenset({SERVICES_MARKER, "request"})
+# options of pytest with which no test runs
+_NO_RUN = ("collectonly", "showfixtures", "show_fixtures_per_test", "markers")
 # a fixture that uses one of them is a service's
 GETTERS = frozenset(
     {
@@ -109,6 +111,23 @@ def swap_lines(settings: Settings) -> Iterable[str]:
     ):
         if names:
             yield f"harness: {how}: {', '.join(names)}"
+
+
+def with_report(config: pytest.Config, settings: Settings) -> Settings:
+    """Make the folder of a report ready, if one is wanted and tests are to run.
+
+    Raises:
+        ReportError: It cannot be written.
+    """
+    if settings.report is None:
+        return settings
+    if any(config.getoption(option, default=False) for option in _NO_RUN):
+        return settings._replace(report=None)
+    if not hasattr(config, "workerinput"):
+        from harness.observe.report.folder import prepare
+
+        prepare(settings.report)
+    return settings
 
 
 def run_of(config: pytest.Config, settings: Settings) -> Run:

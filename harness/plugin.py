@@ -57,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     It runs after every other plugin's, so that what they registered is known and left alone.
     """
+    from harness.opening import with_report
     from harness.source import discover
 
     CONFIGS.append(config)
@@ -71,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         chosen = read_settings(config)
         source = discover(chosen.root, chosen.files)
+        chosen = with_report(config, chosen)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     if source is None:
@@ -99,6 +101,7 @@ def _open(config: pytest.Config, chosen: settings.Settings, source: Source) -> N
     from harness.hooks import SessionHooks
     from harness.opening import open_session
     from harness.scopes import WiderScopes
+    from harness.terminal_hooks import TerminalHooks
 
     try:
         session, header, fixtures = open_session(
@@ -111,6 +114,9 @@ def _open(config: pytest.Config, chosen: settings.Settings, source: Source) -> N
     module = types.ModuleType("harness.service_fixtures", "A plain fixture for each service.")
     vars(module).update(fixtures)
     config.pluginmanager.register(module, "harness-service-fixtures")
+    if not hasattr(config, "workerinput"):
+        # before the session's: what these tell at the very end is to be shown, too
+        config.pluginmanager.register(TerminalHooks(session, config), "harness-terminal")
     hooks = SessionHooks(session)
     config.pluginmanager.register(hooks, "harness-session")
     config.pluginmanager.register(WiderScopes(session), "harness-wider-scopes")

@@ -28,16 +28,18 @@ from harness.errors import (
 from harness.inquest import Inquest
 from harness.interrupts import Interrupts
 from harness.needs import Needs, place
-from harness.observe.event import Kind
+from harness.observe.event import Event, Kind
 from harness.observe.journal import Journal
 from harness.observe.logfiles import LogFiles
+from harness.observe.reading import run_events
 from harness.observe.tests import TestJournal
-from harness.plan.account import Account
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
 from harness.plan.need import Need
 from harness.wider import leaves_node, node
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pytest
 
     from harness.console import Console
@@ -66,7 +68,7 @@ class HarnessSession:
         source: The compose files as written.
         naming: The Python names of services.
         markers: The service that each marker stands for.
-        console: Where progress and warnings go.
+        console: Where warnings go, and what the user must act on.
         registered: Gives the names of all markers, those of pytest and of plugins too.
         run: The run that this process is a part of.
         secrets: What must not be shown.
@@ -90,7 +92,6 @@ class HarnessSession:
         self._outside = 0
         self._holders: Counter[tuple[Life, str]] = Counter()
         self._wide_fixtures: dict[object, Callable[[], None]] = {}
-        self.told = Account()
         self._process = os.getpid()
         self.interrupts = Interrupts()
         self.needs = Needs(self.markers)
@@ -100,13 +101,14 @@ class HarnessSession:
             self.journal,
             self.told_tests,
             LogFiles(self.settings.root, self.run.id),
-            lambda: self.run.folder,
+            lambda: self.journal_folder,
         )
 
-    def begin_journal(self, pytest_version: str) -> None:
-        """Tell what kind of run it is."""
+    def begin_journal(self, pytest_version: str, at: float) -> None:
+        """Tell what kind of run it is, and when it began, in seconds since the epoch."""
         self.journal.tell(
             Kind.RUN_BEGIN,
+            at=at,
             run=self.run.id,
             project=self.settings.root.name,
             engine=self.settings.engine,
@@ -114,6 +116,13 @@ class HarnessSession:
             pytest=pytest_version,
             pid=os.getpid(),
         )
+        if self.settings.report is not None:  # also of a run that gets to no service
+            self.journal.write_to(self.settings.report)
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where the processes of the run write what they tell."""
+        return self.settings.report or self.run.folder
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -133,12 +142,11 @@ class HarnessSession:
         from harness.stack.yard import open_yard
 
         self.interrupts.install()
-        console, warn = self.console, self.warn
         yard = open_yard(
-            self.settings, self.source, console.say, warn, self.run, self.journal, console.tell
+            self.settings, self.source, self.warn, self.run, self.journal, self.console.tell
         )
         self.secrets.know(yard.project)
-        self.journal.write_to(self.run.folder)
+        self.journal.write_to(self.journal_folder)
         return yard
 
     def warn(self, text: str) -> None:
@@ -362,7 +370,6 @@ class HarnessSession:
             return  # a child that a test forked: what there is is its parent's
         self._current = self._own = None
         if "fleet" in self.__dict__:
-            self.told.add(self.fleet.account())
             self.fleet.close()
 
     def watch_ready(self) -> Watched:
@@ -371,16 +378,44 @@ class HarnessSession:
         from harness.observe.watch import watch_ready
 
         chosen = self.settings
-        events = run_events(self.journal, self.run.folder)
+        events = run_events(self.journal, self.journal_folder)
         return watch_ready(events, chosen.root, chosen.history, chosen.budget)
+
+    def draw_report(self) -> str:
+        """Draw the report of the run, if one is wanted and this process is not one of several.
+
+        Returns:
+            A line that says where it is, or why there is none; empty where none is wanted.
+        """
+        if self.settings.report is None or self.run.worker or os.getpid() != self._process:
+            return ""
+        from harness.observe.report.folder import finish
+
+        return finish(self.journal, self.settings.report)
+
+    def end_report(self) -> None:
+        """Remove what the report has been made of, once everybody has read it."""
+        if self.settings.report is None or self.run.worker or os.getpid() != self._process:
+            return
+        from harness.observe.report.folder import remove_parts
+
+        remove_parts(self.settings.report)
 
     def left(self) -> list[str]:
         """Return what the run has left behind, as a look at its end has shown."""
         return self.fleet.left if "fleet" in self.__dict__ else []
 
-    def summary(self) -> Iterator[str]:
-        """Yield what may be worth knowing at the end of a run."""
-        yield from self.told.lines()
+    def events(self) -> list[Event]:
+        """Return what happened in the run so far, in all its processes."""
+        return run_events(self.journal, self.run.folder)
+
+    def summary(self) -> list[str]:
+        """Return the lines of the summary at a run's end."""
+        if self.settings.summary == "off":
+            return []
+        from harness.observe.summary import summary
+
+        return summary(self.events(), full=self.settings.summary == "full")
 
     def _getter(self, lease: Lease) -> ContainerGetter:
         from harness.getter import ContainerGetter

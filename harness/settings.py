@@ -227,6 +227,14 @@ KEYS = (
         default=".harness/history",
         metavar="PATH",
     ),
+    Key(
+        "summary",
+        "--harness-summary",
+        "what is said at the end of where the time went: `off`, `short`, or `full`",
+        ini="harness_summary",
+        default="short",
+        metavar="HOW",
+    ),
 )
 INHERITED = tuple(key for key in KEYS if not key.option.startswith("--harness-"))
 
@@ -264,6 +272,7 @@ class Settings(NamedTuple):
         remote: Where services are that run elsewhere, by their names.
         attach: Services that the user starts.
         report: The folder that a report of the run is written into; None without one.
+        summary: What is said at the end: ``off``, ``short`` or ``full``.
     """
 
     root: Path
@@ -288,6 +297,7 @@ class Settings(NamedTuple):
     remote: Mapping[str, str] = MappingProxyType({})
     attach: tuple[str, ...] = ()
     report: Path | None = None
+    summary: str = "short"
 
 
 def add_options(parser: pytest.Parser, taken: bool) -> None:
@@ -347,7 +357,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
         subnets=_convert(
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
         ),
-        engine=_convert(values["engine"], _engine, "docker or process"),
+        engine=_convert(values["engine"], _one_of("docker", "process"), "docker or process"),
         fail_on=_fail_on(*values["fail_on"]),
         local=_convert(values["local"], _names, "names of services"),
         remote=_convert(
@@ -359,6 +369,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
         report=values["report"][0],
         budget=_convert(values["budget"], _budget, WANTED),
         history=_history(root_of(config), values["history"][0]),
+        summary=_convert(values["summary"], _one_of("off", "short", "full"), "off, short or full"),
     )
 
 
@@ -484,10 +495,13 @@ def _fail_on(text: str, where: str) -> FailOn:
         raise SettingError(f"{where}: {text!r} cannot be used: {error}") from None
 
 
-def _engine(text: str) -> str:
-    if text not in {"docker", "process"}:
-        raise ValueError(text)
-    return text
+def _one_of(*words: str) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in words:
+            raise ValueError(text)
+        return text
+
+    return convert
 
 
 def _names(value: object) -> tuple[str, ...]:

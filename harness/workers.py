@@ -11,21 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.plan.account import Account
 
 if TYPE_CHECKING:
     from harness.hooks import SessionHooks
     from harness.session import HarnessSession
 
 
-def output(session: HarnessSession, left: Iterable[str]) -> dict[str, Any]:
+def output(left: Iterable[str]) -> dict[str, Any]:
     """Return what a worker tells its controller at its end.
 
     Args:
-        session: The worker's session.
         left: What could not be removed.
     """
-    return {"left": [*left], "account": session.told.packed()}
+    return {"left": [*left]}
 
 
 class Workers:
@@ -66,7 +64,6 @@ class Workers:
         told = (getattr(node, "workeroutput", None) or {}).get("harness")
         if told:
             self._hooks.left += told["left"]
-            self._session.told.add(Account.unpacked(told["account"]))
 
     def pytest_keyboard_interrupt(self) -> None:
         """Have the workers end as well: a signal that was no terminal's reaches one process."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from harness.cli.prune import prune
+from harness.cli.report import report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,3 +15,4 @@ def main() -> None:
 
 
 main.add_command(prune)
+main.add_command(report)

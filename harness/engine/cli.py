@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.engine.progress import plain_lines
 from harness.engine.protocol import Say
 
 _GRACE = 10  # seconds; creating a stack takes well under one
@@ -75,11 +77,26 @@ class Compose:
                 raise
         return Finished(process.returncode, out, err)
 
-    def stream(self, args: Sequence[str], say: Say, keep: int = 40) -> Finished:
-        """Run Compose, show each line as it comes, and keep the last of them."""
+    @property
+    def tells_progress(self) -> bool:
+        """Whether it can tell of its progress in JSON (Compose 2.29 and later)."""
+        found = re.match(r"v?(\d+)\.(\d+)", self.version)
+        return found is not None and (int(found[1]), int(found[2])) >= (2, 29)
+
+    def stream(
+        self, args: Sequence[str], say: Say, keep: int = 40, progress: str = "plain"
+    ) -> Finished:
+        """Run Compose, hand on each line as it comes, and keep the last of them.
+
+        Args:
+            args: Compose's arguments.
+            say: Takes each line.
+            keep: How many lines are kept.
+            progress: How Compose is to tell of its progress.
+        """
         last: deque[str] = deque(maxlen=keep)
         with subprocess.Popen(
-            [*self.command, "--progress", "plain", *args],
+            [*self.command, "--progress", progress, *args],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,7 +108,7 @@ class Compose:
             try:
                 for line in process.stdout or ():
                     if text := line.rstrip():
-                        last.append(text)
+                        last.extend(plain_lines(text) if progress == "json" else [text])
                         say(text)
             except BaseException:
                 process.kill()

@@ -94,7 +94,7 @@ class ComposeEngine:
                 raise
 
     def build(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
-        """Build images.
+        """Build images; ``say`` takes the builder's lines.
 
         Raises:
             ImageUnavailableError: A build failed; the message ends with the builder's last lines.
@@ -109,12 +109,15 @@ class ComposeEngine:
             )
 
     def pull(self, project: str, file: Path, services: Sequence[str], say: Say) -> None:
-        """Pull images.
+        """Pull images; ``say`` takes Compose's lines (``harness.engine.progress`` reads them).
 
         Raises:
             ImageUnavailableError: A pull failed.
         """
-        done = self._compose.stream([*self._arguments(project, file), "pull", *services], say)
+        verb = [*self._arguments(project, file), "pull", *services]
+        # only JSON says how much there is to come; the lines of an old Compose do without
+        progress = "json" if self._compose.tells_progress else "plain"
+        done = self._compose.stream(verb, say, progress=progress)
         if done.code != 0:
             raise ImageUnavailableError(
                 f"the image of {_names(services)} is not here and could not be pulled:\n"

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 _SAME = (RUN, STACK, ORIGIN, OWNER, STARTED)
 
 
-def sweep(engine: Engine, say: Callable[[str], None]) -> None:
+def sweep(engine: Engine, say: Callable[[str], object]) -> None:
     """Remove what nobody wants any more, and say so. What the engine refuses is said, too."""
     forget_dead_runs()
     with abandoned(engine) as found:
         if found:
-            say(f"harness: removing what an earlier run left: {summary(found)}")
+            say(f"removing what an earlier run left: {summary(found)}")
         for error in remove(engine, found):
-            say(f"harness: {error}")
+            say(str(error))
 
 
 @contextmanager

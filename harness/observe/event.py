@@ -25,6 +25,8 @@ class Kind(StrEnum):
     """Lasts: an image was built."""
     IMAGE_PULL = "image.pull"
     """Lasts: images were pulled."""
+    IMAGE_PROGRESS = "image.progress"
+    """A build or a pull came further."""
     STACK_CREATE = "stack.create"
     """Lasts: containers, networks and volumes of services were created."""
     SERVICE_START = "service.start"
@@ -35,6 +37,8 @@ class Kind(StrEnum):
     """A look at a container that is waited for saw something new."""
     STACK_RESET = "stack.reset"
     """Lasts: the state of services was put back."""
+    SERVICE_REPLACE = "service.replace"
+    """Lasts: a service got new containers, to put its state back or because it was lost."""
     STACK_REMOVE = "stack.remove"
     """Lasts: a stack was removed."""
     CONTAINER = "container"
@@ -57,10 +61,25 @@ class Kind(StrEnum):
     """How a test's services were when it failed."""
     TEST_END = "test.end"
     """A test ended; ``took`` is all of it."""
+    NOTE = "note"
+    """Something that the harness did of its own accord."""
     WARNING = "warning"
     """Something that a user may want to know."""
     RUN_END = "run.end"
     """A process of a run ended; the last of its events."""
+
+
+AT_THE_END = "remove what is left"
+"""The phase of a run that comes after its tests."""
+
+
+def _refuse(constant: str) -> None:
+    """Raise ValueError: a journal tells moments and durations, and none is NaN or without end."""
+    raise ValueError(constant)
+
+
+# what an event is told of, as its line has it
+_NAMES = ("run", "worker", "stack", "service", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,7 @@ class Event:
         service: The service that it concerns.
         test: The id of the test that it concerns.
         data: What else is known, as JSON has it; depends on the kind.
+        run: The run that it is of, where a journal holds several; else empty.
     """
 
     kind: str
@@ -89,6 +109,7 @@ class Event:
     service: str = ""
     test: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    run: str = ""
 
     @property
     def began(self) -> float:
@@ -103,7 +124,7 @@ class Event:
             told["took"] = round(self.took, 6)
         if self.begins:
             told["begins"] = True
-        for name in ("worker", "stack", "service", "test", "data"):
+        for name in (*_NAMES, "data"):
             if value := getattr(self, name):
                 told[name] = value
         return json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=str)
@@ -116,16 +137,14 @@ class Event:
             ValueError: It is none.
         """
         try:
-            told = json.loads(line)
+            told = json.loads(line, parse_constant=_refuse)
             return cls(
                 kind=str(told["kind"]),
                 at=float(told["at"]),
                 took=float(told.get("took", 0.0)),
                 begins=bool(told.get("begins", False)),
-                **{
-                    name: str(told.get(name, "")) for name in ("worker", "stack", "service", "test")
-                },
+                **{name: str(told.get(name, "")) for name in _NAMES},
                 data=dict(told.get("data") or {}),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"no event of a journal: {line[:80]!r} ({error})") from None

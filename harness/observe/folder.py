@@ -17,8 +17,8 @@ def harness_folder(root: Path) -> Path:
         OSError: It cannot be made.
     """
     folder = root / NAME
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("# made by pytest-compose-harness\n*\n", encoding="utf-8")
+        ignore.write_text("*\n", encoding="utf-8")
     return folder

@@ -29,6 +29,7 @@ _AT_ONCE = frozenset(
         Kind.TEST_BEGIN,
         Kind.TEST_END,
         Kind.TEST_PHASE,
+        Kind.WARNING,
     }
 )
 
@@ -43,6 +44,7 @@ class Journal:
             worker: The worker of xdist that this process is, else empty.
         """
         self.worker = worker
+        self.folder: Path | None = None  # where it is written, and other workers write theirs
         self._kept: deque[Event] = deque(maxlen=_KEPT)
         self._readers: list[Reader] = []
         self._file: int | None = None
@@ -145,6 +147,7 @@ class Journal:
                 path = folder / part_name(self.worker)
                 flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
                 self._file = os.open(path, flags, 0o600)
+                self.folder = folder
                 self._unwritten = [*self._kept]
                 self._write()
 
@@ -155,7 +158,7 @@ class Journal:
                 return [event.line() for event in self._kept]
             self._write()
             size = os.fstat(self._file).st_size
-            return os.pread(self._file, size, 0).decode(errors="replace").splitlines()
+            return lines_of(os.pread(self._file, size, 0))
 
     def close(self) -> None:
         """Close the file; events that come later are kept in memory."""
@@ -171,6 +174,15 @@ class Journal:
             self._unwritten.clear()
             with suppress(OSError):
                 os.write(self._file, text.encode(errors="replace"))
+
+
+def lines_of(written: bytes) -> list[str]:
+    """Return the lines of a journal.
+
+    JSON leaves some characters as they are that Python takes for the end of a line too (U+2028,
+    U+0085): what a service wrote may hold them.
+    """
+    return written.decode(errors="replace").split("\n")
 
 
 def part_name(worker: str) -> str:

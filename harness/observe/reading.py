@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.observe.event import Event, Kind
-from harness.observe.journal import PARTS, Journal, part_name
+from harness.observe.journal import PARTS, Journal, lines_of, part_name
 
 
 def events_of(lines: Iterable[str]) -> list[Event]:
@@ -64,4 +64,4 @@ def read(path: Path) -> list[Event]:
         OSError: It cannot be read.
         ValueError: It is none.
     """
-    return events_of(path.read_text(encoding="utf-8", errors="replace").splitlines())
+    return events_of(lines_of(path.read_bytes()))

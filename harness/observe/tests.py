@@ -87,6 +87,8 @@ class TestJournal:
         more: dict[str, Any] = {}
         if report.failed:
             more["text"] = _failure(report)
+            if (line := failing_line(report, self._item)) is not None:
+                more["line"] = line
         self._journal.tell(
             Kind.TEST_PHASE,
             took=report.duration,
@@ -120,6 +122,16 @@ def outcome_of(report: pytest.TestReport) -> str:
     if report.failed:
         return "failed" if report.when == "call" else "error"
     return str(report.outcome)
+
+
+def failing_line(report: pytest.TestReport, item: pytest.Item) -> int | None:
+    """Return the line of a test's file that a phase failed at, if it was in that file."""
+    entries = getattr(getattr(report.longrepr, "reprtraceback", None), "reprentries", ())
+    places = [place for e in entries if (place := getattr(e, "reprfileloc", None)) is not None]
+    # paths are told relative to where pytest was started, as far as they are below
+    here = item.config.invocation_params.dir
+    lines = [place.lineno for place in places if here / place.path == item.path]
+    return lines[-1] if lines else None
 
 
 def message_of(report: pytest.TestReport) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 
 from harness.model.project import Service
+from harness.plan.need import Environment
 
 
 def digest(service: Service, environment: Mapping[str, str], image: str | None) -> str:
@@ -19,3 +20,12 @@ def digest(service: Service, environment: Mapping[str, str], image: str | None) 
     """
     whole = [service.config, sorted(environment.items()), image]
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def environment_digest(environment: Environment) -> str:
+    """Return a digest of the variables that a test gives its services, ``""`` for none.
+
+    It tells whether two tests give the same ones, and not which: they may be secret, and four
+    digits are too few to try passwords on.
+    """
+    return hashlib.sha256(repr(environment).encode()).hexdigest()[:4] if environment else ""

@@ -72,6 +72,8 @@ def _befell(yard: Yard, container: Container) -> str:
 def _missing(service: Service, snapshot: Snapshot) -> str:
     """Return how many of its networks a running container is in, if not in all."""
     there = len(snapshot.addresses)
+    if snapshot.direct:  # no container
+        return ""
     if snapshot.status != "running" or there >= len(service.networks):
         return ""
     return str(there) if there else "none"

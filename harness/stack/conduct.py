@@ -102,10 +102,10 @@ class Conduct:
     def _asked_by_others(self, incident: Incident) -> bool:
         """Whether the test of another worker did it to a service that all share."""
         journal = self._yard.journal
-        if not journal.worker:
+        if not journal.worker or journal.folder is None:
             return False
         try:
-            events = run_events(journal, self._yard.run.folder)
+            events = run_events(journal, journal.folder)
         except (OSError, ValueError):
             return False  # another's journal cannot be read
         return was_asked(events, incident)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -13,8 +12,8 @@ from harness.errors import HarnessError, UnknownServiceError, nearest
 from harness.lease.labels import RUN
 from harness.model.fail_on import FailOn
 from harness.model.isolation import Isolation
+from harness.observe.event import AT_THE_END, Kind
 from harness.observe.journal import Journal
-from harness.plan.account import Account, Start
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Rules, Tier, tiers
 from harness.plan.need import Environment, Need
@@ -64,7 +63,6 @@ class Fleet:
             fail_on: What fails a test, where a service says nothing of its own.
         """
         self._fail_on = fail_on or FailOn()
-        self.starts: list[Start] = []
         self.left: list[str] = []
         self.journal = journal or Journal()
         self._make_yard = make_yard
@@ -201,13 +199,9 @@ class Fleet:
             resetter.save(tier.resets)
 
     def _bring_up(self, stack: Stack, tier: Tier, elsewhere: Elsewhere, yard: Yard) -> None:
-        began = time.monotonic()
         yard.check([yard.project.services[name] for name in tier.services])
         if not self._was_started_ahead(stack, elsewhere):
             self._up(stack, tier, elsewhere, yard)
-        if tier.life is Life.TEST:
-            waited = time.monotonic() - began
-            self.starts.append(Start(tier.services, tier.environment, waited))
 
     def _was_started_ahead(self, stack: Stack, elsewhere: Elsewhere) -> bool:
         """Whether a stack was started before its test; waits for that.
@@ -371,12 +365,6 @@ class Fleet:
         stacks = [s for s in self._stacks if self._longer and self._longer.is_common(s)]
         return any({*names} & {*stack.services} for stack in stacks)
 
-    def account(self) -> Account:
-        """Return what the run came to so far, and begin a new account."""
-        replaced = self._longer.resets.replaced if self._longer else set()
-        account, self.starts = Account(self.starts, {*replaced}), []
-        return account
-
     def end(self, life: Life, node: str) -> None:
         """Remove the stacks whose life ends with a class, module or package."""
         for stack in self._longer.ending(life, node) if self._longer else ():
@@ -433,7 +421,8 @@ class Fleet:
         for stack in self._ahead.give_up():
             self._remover.remove(stack)
         if self._made is not None:
-            refused += self._close_stacks(self._made)
+            with self.journal.span(Kind.RUN_PHASE, name=AT_THE_END):
+                refused += self._close_stacks(self._made)
             self._made.close()
             self._made = None
         self._remover.close()

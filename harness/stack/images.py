@@ -6,14 +6,16 @@ import hashlib
 import json
 import re
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
 
+from harness.engine.progress import BuildMeter, PullMeter
 from harness.engine.protocol import Composer, Engine, Say
-from harness.errors import HarnessError, ImageUnavailableError
+from harness.errors import HarnessError, ImageUnavailableError, masked
 from harness.lease.labels import PREFIX
 from harness.lease.shared import shared_folder
 from harness.model.project import Project, Service
@@ -22,6 +24,8 @@ from harness.observe.journal import Journal
 
 # The classic builder runs each step in a container, which it leaves where the step fails.
 _STEP = re.compile(r"---> Running in ([0-9a-f]{12,})")
+# the last lines of a builder that the journal holds
+_OUTPUT = 200
 
 
 class Images:
@@ -35,7 +39,6 @@ class Images:
         root: Path,
         folder: Path,
         build: bool,
-        say: Say,
         journal: Journal,
     ) -> None:
         self._project = project
@@ -44,7 +47,6 @@ class Images:
         self._checkout = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
         self._folder = folder
         self._build = build
-        self._say = say
         self._journal = journal
         self._builders = {s.image: s for s in project.services.values() if s.builds and s.image}
         self._ready: set[str] = set()
@@ -113,15 +115,15 @@ class Images:
     def _build_one(self, service: Service, file: Path) -> None:
         """Build one image; the container of a step that failed or was cut short goes."""
         steps: list[str] = []
-
-        def say(line: str) -> None:
-            if step := _STEP.search(line):
-                steps.append(step[1])
-            self._say(line)
-
         try:
-            with self._told(Kind.IMAGE_BUILD, [service]):
-                self._composer.build(self._name, file, [service.name], say)
+            with self._told(Kind.IMAGE_BUILD, [service], BuildMeter()) as say:
+
+                def look(line: str) -> None:
+                    if step := _STEP.search(line):
+                        steps.append(step[1])
+                    say(line)
+
+                self._composer.build(self._name, file, [service.name], look)
         except BaseException:
             for container in steps[-1:]:
                 with suppress(HarnessError):
@@ -129,17 +131,46 @@ class Images:
             raise
 
     @contextmanager
-    def _told(self, kind: Kind, services: Sequence[Service]) -> Iterator[None]:
+    def _told(
+        self, kind: Kind, services: Sequence[Service], meter: BuildMeter | PullMeter
+    ) -> Iterator[Say]:
+        """Enter a build or a pull into the journal; the context's value takes Compose's lines."""
         names = [service.name for service in services]
-        with self._journal.span(kind, services=names), _placed(services):
-            yield
+        output: deque[str] = deque(maxlen=_OUTPUT)
+        shown: tuple[object, ...] = ()
+
+        def say(line: str) -> None:
+            nonlocal shown
+            if kind is Kind.IMAGE_BUILD:
+                output.append(masked(line))
+            progress = meter.take(line)
+            if progress is None:
+                return
+            seen = progress.text, progress.total, 100 * progress.done // max(1, progress.total)
+            if seen != shown:  # each percent once: a pull tells ten times a second
+                shown = seen
+                self._journal.tell(
+                    Kind.IMAGE_PROGRESS,
+                    services=names,
+                    done=progress.done,
+                    total=progress.total,
+                    unit=progress.unit,
+                    text=masked(progress.text),
+                )
+
+        with self._journal.span(kind, services=names) as told, _placed(services):
+            try:
+                yield say
+            finally:
+                if output:
+                    told["output"] = [*output]
 
     def _pull_missing(self, services: Sequence[Service]) -> None:
         wanted = [s for s in services if self._must_pull(s)]
         if wanted:
             file = self._write(wanted)
-            with self._told(Kind.IMAGE_PULL, wanted):
-                self._composer.pull(self._name, file, [s.name for s in wanted], self._say)
+            with self._told(Kind.IMAGE_PULL, wanted, PullMeter()) as say:
+                self._composer.pull(self._name, file, [s.name for s in wanted], say)
 
     def _must_pull(self, service: Service) -> bool:
         if service.config.get("provider"):

@@ -18,6 +18,7 @@ from harness.errors import (
 from harness.observe.event import Kind
 from harness.observe.evidence import Evidence, Statement, Witness
 from harness.observe.lines import Line, merged
+from harness.plan.digest import environment_digest
 from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Tier
 from harness.plan.need import Need
@@ -88,7 +89,7 @@ class Lease:
         self._fleet.check_names(need.services, self._test)
         if need:
             with self._fleet.journal.span(Kind.TEST_LEASE, test=self._test) as told:
-                told["stacks"] = self._told  # filled as the stacks come up
+                told["stacks"] = self._told = {}  # filled as the stacks come up
                 self._up_with(need, at_least)
 
     def _up_with(self, need: Need, at_least: Life) -> None:
@@ -127,12 +128,15 @@ class Lease:
             stack = self._fleet.stack(tier, elsewhere, self._test)
             self._stacks[tier.key] = stack
         self._tiers[tier.key] = tier
-        self._told[stack.name] = {
+        told = self._told[stack.name] = {
             "services": [*tier.services],
             "life": tier.life.name.lower(),
             "resets": sorted(tier.resets),
+            "environment": environment_digest(tier.environment),
         }
+        began = time.monotonic()
         self._fleet.start(stack, tier, elsewhere, self._test, joins=joins)
+        told["took"] = round(time.monotonic() - began, 6)
         for service in tier.services:
             self._where[service] = stack
             self._placed[service] = tier.life

@@ -50,7 +50,6 @@ class Resetter:
     """
 
     def __init__(self, yard: Yard, stack: Stack) -> None:
-        self.replaced: set[str] = set()
         self._yard = yard
         self._stack = stack
         self._technologies: dict[str, Technology] = {}
@@ -249,8 +248,10 @@ class Resetter:
 
     def _replace(self, service: Service, disturbed: Disturbed) -> None:
         """Replace a service, and run again what prepares it."""
-        self.replaced.add(service.name)
-        self._renew(service.name, disturbed)
+        with self._yard.journal.span(
+            Kind.SERVICE_REPLACE, stack=self._stack.name, service=service.name
+        ):
+            self._renew(service.name, disturbed)
         for job in self._services(self._dependents(service.name)):
             if self._ends(job):
                 self._renew(job.name, disturbed)

@@ -35,12 +35,6 @@ class Resets:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="harness-reset")
         self._under_way: Future[None] | None = None
         self._stacks: Sequence[Stack] = ()
-        self._replaced: set[str] = set()
-
-    @property
-    def replaced(self) -> set[str]:
-        """The services that were reset by replacing their containers."""
-        return self._replaced.union(*(r.replaced for r in self._resetters.values()))
 
     def of(self, stack: Stack) -> Resetter:
         """Return what puts a stack back."""
@@ -148,7 +142,6 @@ class Resets:
     def forget(self, stack: Stack) -> None:
         """A stack is to go."""
         if resetter := self._resetters.pop(stack, None):
-            self._replaced |= resetter.replaced
             resetter.close()
 
     def close(self) -> None:

@@ -8,9 +8,12 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.engine.dotenv import dotenv_values
+from harness.engine.find import find_compose
 from harness.engine.protocol import Composer, Engine, Events, Say
 from harness.engine.reach import Seat
-from harness.errors import ComposeFileError
+from harness.engine.resolve import resolve
+from harness.errors import ComposeFileError, masked
 from harness.lease.labels import RUN
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
@@ -41,6 +44,8 @@ from harness.plan.swaps import runs_here
 from harness.plan.turns import exclusive
 from harness.plan.variables import check_variables, find_unset
 from harness.settings import Settings
+from harness.source.paths import shown
+from harness.source.reader import changed
 from harness.stack.abreast import Abreast
 from harness.stack.backend import Ranges, backend
 from harness.stack.creator import Creates
@@ -165,11 +170,10 @@ class Yard:
 def open_yard(
     settings: Settings,
     source: Source,
-    say: Callable[[str], None],
     warn: Callable[[str], None],
     run: Run,
     journal: Journal,
-    tell: Say | None = None,
+    tell: Say,
 ) -> Yard:
     """Check the compose files, find Compose and the engine, and resolve the project.
 
@@ -178,22 +182,22 @@ def open_yard(
     Args:
         settings: What the user chose.
         source: The compose files as written.
-        say: Shows a line of progress.
         warn: Shows a warning.
         run: The run.
         journal: Takes what happens.
-        tell: Shows what the user must see, as it is; ``say`` unless given.
+        tell: Shows what the user must see, as it is.
 
     Raises:
         HarnessError: One of these failed.
     """
-    from harness.engine.find import find_compose
-
     for service in source.services.values():
         check_extension(service)
     check_dependencies(source)
-    by = backend(settings, tell or say)
+    by = backend(settings, tell)
     first = run.join(uses=by.uses_docker)
+    # The thread that connects imports the SDK. This one imports nothing meanwhile: a signal that
+    # comes while two threads import may be swallowed, and leave the other one waiting for ever
+    # (seen with CPython 3.11: the callback that forgets a module's lock is interrupted).
     watched = Abreast(run.ensure_watched)
     connecting = Abreast(
         lambda: by.connect(run)
@@ -215,7 +219,7 @@ def open_yard(
         raise
     if first:
         with journal.span(Kind.RUN_PHASE, name="sweep"):
-            sweep(engine, say)
+            sweep(engine, lambda text: journal.tell(Kind.NOTE, text=masked(text)))
     incidents = IncidentReader()
     journal.subscribe(incidents.read)
     journal.tell(Kind.PROJECT, services=told_project(project))
@@ -233,9 +237,7 @@ def open_yard(
         engine=engine,
         events=events,
         composer=composer,
-        images=Images(
-            project, engine, composer, settings.root, folder, settings.build, say, journal
-        ),
+        images=Images(project, engine, composer, settings.root, folder, settings.build, journal),
         creator=creator,
         claims=PortClaims(),
         subnets=subnets,
@@ -254,11 +256,6 @@ def open_yard(
 
 def _resolve(compose: Compose, source: Source, folder: Path) -> Project:
     """Return the project as Compose resolves it, with what is to be had from ``.env`` files."""
-    from harness.engine.dotenv import dotenv_values
-    from harness.engine.resolve import resolve
-    from harness.source.paths import shown
-    from harness.source.reader import changed
-
     project = resolve(compose, source, folder)
     if files := changed(source.contents):
         raise ComposeFileError(

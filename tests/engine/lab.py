@@ -18,6 +18,7 @@ from harness.engine.docker import DockerEngine
 from harness.engine.find import find_compose
 from harness.lease.labels import RUN
 from harness.lease.run import Run
+from harness.observe.event import Kind
 from harness.observe.journal import Journal
 from harness.plan.need import Need
 from harness.settings import Settings
@@ -59,18 +60,24 @@ class Lab:
 
     Attributes:
         root: The project's root.
-        said: The lines of progress shown so far.
+        journal: What has happened so far.
         warned: The warnings shown so far.
     """
 
     def __init__(self, root: Path, **settings: Any) -> None:
         self.root = root
-        self.said: list[str] = []
+        self.journal = Journal()
         self.warned: list[str] = []
         self.settings: dict[str, Any] = {"timeout": 20.0, **settings}
         self._yards: list[Yard] = []
         self._fleets: list[Fleet] = []
         self._others: list[Lab] = []
+
+    @property
+    def built(self) -> list[str]:
+        """The lines that builders have written so far."""
+        ended = [e for e in self.journal.kept() if e.kind == Kind.IMAGE_BUILD and not e.begins]
+        return [line for event in ended for line in event.data.get("output", ())]
 
     def again(self, **settings: Any) -> Lab:
         """Return a further run of this project; this one closes it."""
@@ -100,7 +107,7 @@ class Lab:
         def make_yard() -> Yard:
             run = Run(self.root, keep=chosen.keep)
             self._yards.append(
-                open_yard(chosen, source, self.said.append, self.warned.append, run, Journal())
+                open_yard(chosen, source, self.warned.append, run, self.journal, lambda _: None)
             )
             return self._yards[-1]
 
@@ -110,6 +117,7 @@ class Lab:
                 Collected(source.services.keys()),
                 chosen.isolation,
                 chosen.retry_start,
+                self.journal,
             )
         )
         return self._fleets[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.observe.event import Kind
 from harness.plan.lives import Bounds
 from harness.plan.need import Need
 
@@ -22,4 +23,7 @@ def test_more_services_join_a_stack_that_was_up_before_its_test_began(lab: Lab) 
     [late] = second.containers("late")
     assert late.status == "running"
     assert late.exec(["getent", "hosts", "app"]).exit_code == 0
-    assert [s.services for s in lab.fleet.starts][:2] == [("base",), ("app",)]
+    leases = [e for e in lab.journal.kept() if e.kind == Kind.TEST_LEASE and not e.begins]
+    stacks = [stack for lease in leases[:2] for stack in lease.data["stacks"].values()]
+    assert [stack["services"] for stack in stacks] == [["base"], ["app"]]
+    assert all(stack["took"] > 0 for stack in stacks)

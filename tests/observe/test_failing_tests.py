@@ -48,14 +48,14 @@ def told(project: Project, kind: Kind) -> list[Event]:
 
 
 KEEP = """
-import pytest
 from harness.plugin import SESSION
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session):
+def pytest_sessionstart(session):
     journal = session.config.stash[SESSION].journal
-    lines = "".join(f"{line}\\n" for line in journal.written())
-    (session.config.rootpath / f"kept-{journal.worker or 'main'}.jsonl").write_text(lines)
+    name = f"kept-{journal.worker or 'main'}.jsonl"
+    file = (session.config.rootpath / name).open("w", buffering=1)
+    session.config.add_cleanup(file.close)
+    journal.subscribe(lambda event: file.write(event.line() + "\\n"))
 """
 
 
@@ -89,7 +89,12 @@ def test_services_that_die_are_told_with_all_that_they_wrote(project: Project) -
     project.test(
         HEAD
         + """
-def test_memory(orders):
+@pytest.fixture
+def fails_too():
+    yield
+    raise OSError("the teardown fails, too")
+
+def test_memory(orders, fails_too):
     go(orders)
     ended(orders)
     assert not "an answer"
@@ -120,6 +125,8 @@ def test_expected(mailer): assert 0
 
     outcome = project.run("--junitxml=junit.xml")
 
+    # what is known of the teardown, which fails too, is told already
+    assert outcome.text.count("orders died (exit 137") == 1
     memory = section(outcome.reports["test_memory"])
     verdict, _, rest = memory.partition("\n")
     assert re.fullmatch(
@@ -149,8 +156,12 @@ def test_expected(mailer): assert 0
     assert "test_expected" not in outcome.reports
 
     # what junit.xml has, and the files of the whole logs
-    cases = {c.get("name"): c for c in ET.parse(project.root / "junit.xml").iter("testcase")}
-    assert "orders died (exit 137, out of memory)" in (cases["test_memory"][0].text or "")
+    failures = {
+        case.get("name"): case.findtext("failure", "")
+        for case in ET.parse(project.root / "junit.xml").iter("testcase")
+        if case.find("failure") is not None
+    }
+    assert "orders died (exit 137, out of memory)" in failures["test_memory"]
     (file,) = re.findall(r"^The whole log: (\S+)$", memory, re.MULTILINE)
     assert "connecting with ***" in (project.root / file).read_text()
 
@@ -186,6 +197,9 @@ def test_a_shared_service_that_answers_with_errors_is_told_to_the_tests_that_wer
           image: {IMAGE}
           x-harness: {{isolation: shared}}
           command: [sh, -c, "touch /log; exec tail -f /log"]
+        app:
+          image: {IMAGE}
+          command: [sh, -c, "echo hello; exec {FOREVER}"]
         """
     )
     project.write("conftest.py", KEEP)
@@ -204,16 +218,19 @@ def test_it(catalog, number):
     for i in range(number):
         answers(catalog, f"{{number}}{{i}}")
     assert number == 0
+
+def test_passes(app): pass
 """
     )
 
     outcome = project.run("-n", workers, "--harness-report=told")
 
-    assert "2 failed, 1 passed" in outcome.text
+    assert "2 failed, 2 passed" in outcome.text
     once, twice = (section(outcome.reports[f"test_it[{i}]"]) for i in (1, 2))
     assert once.startswith("catalog answered 500 once during this test (GET /products)\n")
     assert twice.startswith("catalog answered 500 twice during this test (GET /products)\n")
     assert "id=10" not in twice, "the slice of another test"
     assert once.count(" catalog | ") == 1
     logs = {e.test: [line[2] for line in e.data["lines"]] for e in told(project, Kind.TEST_LOG)}
-    assert [len(lines) for _, lines in sorted(logs.items())] == [1, 2]
+    assert logs["test_it.py::test_passes"] == ["hello"], "a report is wanted"
+    assert [len(lines) for _, lines in sorted(logs.items())] == [1, 2, 1]

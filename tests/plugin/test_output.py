@@ -23,9 +23,10 @@ def test_workers_of_xdist_have_services_of_their_own(team: Team) -> None:
             assert container_getter.get("alpha").env["COLOUR"] == "red"
         """
     )
-    result = team.passes("-n", "2", passed=4)
+    result = team.passes("-n", "2", "--harness-summary=off", passed=4)
     said = [line for line in result.outlines if line.startswith("harness:")]
-    assert [line for line in said if "would have saved" not in line] == [
+    # a machine under load may take longer than a second to start something
+    assert [line for line in said if " ready after " not in line] == [
         "harness: 2 services from compose"
     ]
     assert "warning" not in result.stdout.str().lower()

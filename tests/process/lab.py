@@ -77,7 +77,7 @@ class ProcessLab:
         def make_yard() -> Yard:
             run = Run(self.root)
             self._yards.append(
-                open_yard(chosen, source, lambda _: None, self.warned.append, run, Journal())
+                open_yard(chosen, source, self.warned.append, run, Journal(), lambda _: None)
             )
             return self._yards[-1]
 

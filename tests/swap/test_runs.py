@@ -105,6 +105,18 @@ def test_a_run_that_is_ended_leaves_nothing(project: Path, number: signal.Signal
     assert eventually(lambda: left(project), until=lambda found: not found) == []
 
 
+def test_a_failing_test_is_told_of_a_process_as_of_a_container(project: Path) -> None:
+    (project / "test_it.py").write_text("def test_it(top, mid): assert mid is top\n")
+
+    with running(project, "--harness-local=mid") as run:
+        out, _ = run.communicate(timeout=60)
+
+    assert "harness: as local processes: mid" in out
+    assert re.search(r" mid \| listening on \d+$", out, re.MULTILINE)
+    assert re.search(r"^mid +running, .*echo, 7415/tcp -> 127\.0\.0\.1:\d+", out, re.MULTILINE)
+    assert "somebody else" not in out
+
+
 class Reader:
     """Reads what a run writes while it goes on."""
 

@@ -38,6 +38,7 @@ from harness.errors import ContainerGoneError, EngineRefusedError
 from harness.lease.ports import PortClaims
 from harness.lease.run import Run
 from harness.plan.addresses import Ports
+from harness.plan.swaps import How
 from harness.services.local import server
 
 _REACH = Reach(Seat.MACHINE, LOOPBACK, LOOPBACK)
@@ -134,7 +135,7 @@ class ProcessEngine:
             status=state.status,
             exit_code=state.exit_code,
             oom_killed=False,
-            image=shlex.join(state.command or made.command or [made.use]),
+            image=_what(made, state),
             restarts=state.restarts,
             check=_check(made),
             env=state.environment or made.environment,
@@ -356,6 +357,13 @@ def _check(made: Made) -> HealthCheck | None:
     """Return what says that a server serves: a check from a compose file is its container's."""
     command = server(made.use).check if made.use else ()
     return HealthCheck(("CMD", *command)) if command else None
+
+
+def _what(made: Made, state: State) -> str:
+    """Return what stands in an image's place: the command, or the option that says who runs it."""
+    if not made.is_ours:
+        return How(made.how).option
+    return shlex.join(state.command or made.command or [made.use])
 
 
 def _cwd(made: Made) -> str:
