@@ -106,6 +106,10 @@ class ExecutableError(ServiceStartError):
     """What a process service is to run is not there, or cannot be run."""
 
 
+class ServiceFailedError(HarnessError):
+    """A test passed, but a service behind it did what it must not: ``fail_on``."""
+
+
 class ServiceStateError(HarnessError):
     """A process service is entered twice, or asked for what only a running one has.
 

@@ -31,6 +31,8 @@ class SessionHooks:
         self._session = session
         self._needs = session.needs
         self.left: list[str] = []  # what could not be removed
+        self.has_workers = False
+        self.slow: list[str] = []  # what was over its budget
         self.noted: list[str] = []  # what a look has found
         self.drawn = ""  # where the report is, or why there is none
 
@@ -72,10 +74,23 @@ class SessionHooks:
         yield
         self._session.begin_without_fixtures(item)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self) -> None:
-        """Begin to start what the next test needs, while this one runs."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Begin to start what the next test needs, while this one runs; then judge its services."""
         self._session.look_ahead()
+        result = yield
+        self._session.judge_services()
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take note of a test that has failed or was skipped: its services fail it no more."""
+        report = yield
+        if call.when != "teardown" and not (report.passed and call.excinfo is None):
+            self._session.spare_services()
+        return report
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Take note that the run ends: a further signal must not end its end."""
@@ -106,9 +121,17 @@ class SessionHooks:
 
             session.config.workeroutput[WORKER_OUTPUT] = output(self.left)
             self.left.clear()
+        elif self.has_workers or "fleet" in vars(self._session):  # else no service was started
+            self._watch_ready()
         self.judge(session)
         self._session.journal.tell(Kind.RUN_END, exit_status=int(session.exitstatus))
         self.drawn = self._session.draw_report()
+
+    def _watch_ready(self) -> None:
+        """Hold the run's times to ready against budgets and earlier runs."""
+        watched = self._session.watch_ready()
+        self.slow += watched.over
+        self.noted += watched.noted
 
     def not_removed(self, error: HarnessError) -> None:
         """Take note of what could not be removed."""
@@ -124,11 +147,11 @@ class SessionHooks:
                 self.noted.append(f"{line}; `harness prune` removes it once nobody uses it")
 
     def judge(self, session: pytest.Session) -> None:
-        """Give the run its exit status: of the signal that ended it, or of what it has left."""
+        """Give the run its exit status: of the signal that ended it, or of what it has come to."""
         if self._session.interrupts.received is not None:
             # what a shell says of a command that the signal has ended
             session.exitstatus = 128 + self._session.interrupts.received
-        elif self.left and session.exitstatus in {
+        elif (self.left or self.slow) and session.exitstatus in {
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
         }:
@@ -138,11 +161,12 @@ class SessionHooks:
         self, terminalreporter: pytest.TerminalReporter, config: pytest.Config
     ) -> None:
         """Say what could not be removed, also with ``-q``, and what may be worth knowing."""
-        for line in self.left:
+        for line in (*self.left, *self.slow):
             terminalreporter.write_line(line, red=True)
         for line in self.noted:
             terminalreporter.write_line(line, yellow=True)
         self.left.clear()
+        self.slow.clear()
         self.noted.clear()
         if self.drawn:
             terminalreporter.write_line(self.drawn)
@@ -153,7 +177,7 @@ class SessionHooks:
     def pytest_unconfigure(self) -> None:
         """Remove what is left of a run that ended on the way; say what no summary said."""
         self._close()
-        for line in (*self.left, *self.noted):
+        for line in (*self.left, *self.slow, *self.noted):
             print(line, file=sys.stderr)
         self._session.journal.close()
         self._session.end_report()

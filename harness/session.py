@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -20,6 +21,7 @@ from harness.collected import CollectedTests
 from harness.errors import (
     EngineUnavailableError,
     NoServiceNamedError,
+    ServiceFailedError,
     SettingError,
     masked,
 )
@@ -45,9 +47,11 @@ if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
     from harness.lease.run import Run
     from harness.model.names import Naming
+    from harness.observe.watch import Watched
     from harness.secrets import Secrets
     from harness.settings import Settings
     from harness.source import Source
+    from harness.stack.conduct import Conduct
     from harness.stack.fleet import Fleet
     from harness.stack.lease import Lease
     from harness.stack.yard import Yard
@@ -83,6 +87,7 @@ class HarnessSession:
 
     def __post_init__(self) -> None:
         self._current: Lease | None = None
+        self._conduct: Conduct | None = None
         self._own: Lease | None = None
         self._outside = 0
         self._holders: Counter[tuple[Life, str]] = Counter()
@@ -130,6 +135,7 @@ class HarnessSession:
             self.settings.isolation,
             self.settings.retry_start,
             self.journal,
+            self.settings.fail_on,
         )
 
     def _open_yard(self) -> Yard:
@@ -168,6 +174,7 @@ class HarnessSession:
             HarnessError: The start failed.
         """
         self.told_tests.concerned()
+        began = time.time()
         lease = self._lease(item)
         self._current = lease
         try:
@@ -175,7 +182,17 @@ class HarnessSession:
         except BaseException:
             self._current = None
             raise
+        self._conduct = self.fleet.conduct(lease, lease.need.may_die, began)
         return lease
+
+    def judge_services(self) -> None:
+        """See what the services did while a test ran that passes by itself.
+
+        Raises:
+            ServiceFailedError: One did what it must not.
+        """
+        if self._conduct and (told := self._conduct.verdict()):
+            raise ServiceFailedError(told)
 
     def _lease(self, item: pytest.Item) -> Lease:
         need, bounds = self.needs.of(item), self.tests.wider.bounds(item)
@@ -307,15 +324,23 @@ class HarnessSession:
                 f"Services: {', '.join(sorted(self.source.services))}."
             )
 
+    def spare_services(self) -> None:
+        """The test under way did not pass: whatever its services do adds nothing to that."""
+        if self._conduct:
+            self._conduct.spared = True
+
     def end(self, item: pytest.Item) -> None:
         """Take the test's services back.
 
         Raises:
             EngineUnavailableError: The engine went away with them, and the test had not noticed.
+            ServiceFailedError: One did what it must not after the test had passed.
             HarnessError: State could not be put back.
         """
         lease, self._current = self._current, None
+        conduct, self._conduct = self._conduct, None
         if lease:
+            told = conduct.verdict() if conduct else ""
             lost = "" if self.inquest.disturbed else lease.lost_engine()
             self.fleet.hold_removals()  # a teardown that fails is to be looked into
             lease.release(reset=self.tests.following is not None or self.settings.keep)
@@ -323,6 +348,8 @@ class HarnessSession:
                 self.fleet.settle()  # fixtures that end now shall not meet a reset
             if lost:
                 raise EngineUnavailableError(lost)
+            if told:
+                raise ServiceFailedError(told)
 
     def reported(self) -> None:
         """All of a test has been reported: what it gave back may go."""
@@ -344,6 +371,15 @@ class HarnessSession:
         self._current = self._own = None
         if "fleet" in self.__dict__:
             self.fleet.close()
+
+    def watch_ready(self) -> Watched:
+        """Hold times to ready against budgets and earlier runs, while the journals are there."""
+        from harness.observe.reading import run_events
+        from harness.observe.watch import watch_ready
+
+        chosen = self.settings
+        events = run_events(self.journal, self.journal_folder)
+        return watch_ready(events, chosen.root, chosen.history, chosen.budget)
 
     def draw_report(self) -> str:
         """Draw the report of the run, if one is wanted and this process is not one of several.

@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from harness.errors import SettingError
+from harness.model.budget import WANTED, Budget, budget
 from harness.model.duration import seconds
+from harness.model.fail_on import FailOn
 from harness.model.isolation import CHOICES, Isolation, isolation
 
 if TYPE_CHECKING:
@@ -165,6 +167,15 @@ KEYS = (
         metavar="CIDR[,CIDR]",
     ),
     Key(
+        "fail_on",
+        "--harness-fail-on",
+        "what a service must not do while a test runs: `exit`, `oom`, `restart`, several with "
+        "commas, `none`, or as `x-harness: {fail_on: …}` has it, in YAML: `{log: [ERROR]}`",
+        ini="harness_fail_on",
+        default="exit",
+        metavar="WHAT",
+    ),
+    Key(
         "local",
         "--harness-local",
         "services to run as processes of this machine, as `x-harness: {process: …}` says, and the "
@@ -198,6 +209,23 @@ KEYS = (
         "`journal.jsonl`, from which `harness report` draws it again",
         ini="harness_report",
         metavar="DIR",
+    ),
+    Key(
+        "budget",
+        "--harness-budget",
+        "fail the run if a service takes longer to get ready: `1.5x` of what it usually takes, "
+        "or a duration; `x-harness: {ready: {budget: …}}` says it for one service",
+        ini="harness_budget",
+        metavar="BUDGET",
+    ),
+    Key(
+        "history",
+        "--harness-history",
+        "the file that says how long services took to get ready in earlier runs; unset, this one "
+        "in the root directory; `none`: keep none",
+        ini="harness_history",
+        default=".harness/history",
+        metavar="PATH",
     ),
     Key(
         "summary",
@@ -236,6 +264,10 @@ class Settings(NamedTuple):
         subnets: Where subnets come from; empty means the engine's own pools, None that it depends
             on the engine.
         engine: What runs the services: ``docker`` or ``process``.
+        fail_on: What a service must not do while a test runs, unless it says otherwise itself.
+        budget: How long a service may take to get ready before the run fails, unless it says
+            otherwise itself; None for as long as it likes.
+        history: The file of earlier runs; None for none.
         local: Services that run as processes though the others run in containers.
         remote: Where services are that run elsewhere, by their names.
         attach: Services that the user starts.
@@ -258,6 +290,9 @@ class Settings(NamedTuple):
     faithful: bool = False
     subnets: tuple[IPv4Network, ...] | None = None
     engine: str = "docker"
+    fail_on: FailOn = FailOn()
+    budget: Budget | None = None
+    history: Path | None = None
     local: tuple[str, ...] = ()
     remote: Mapping[str, str] = MappingProxyType({})
     attach: tuple[str, ...] = ()
@@ -323,6 +358,7 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
             values["subnets"], _ranges, "auto, none, or ranges of /28 and more such as 10.9.0.0/16"
         ),
         engine=_convert(values["engine"], _one_of("docker", "process"), "docker or process"),
+        fail_on=_fail_on(*values["fail_on"]),
         local=_convert(values["local"], _names, "names of services"),
         remote=_convert(
             values["remote"],
@@ -331,6 +367,8 @@ def _settings(config: pytest.Config, values: Mapping[str, tuple[Any, str]]) -> S
         ),
         attach=_convert(values["attach"], _names, "names of services"),
         report=values["report"][0],
+        budget=_convert(values["budget"], _budget, WANTED),
+        history=_history(root_of(config), values["history"][0]),
         summary=_convert(values["summary"], _one_of("off", "short", "full"), "off, short or full"),
     )
 
@@ -382,7 +420,7 @@ def _value(config: pytest.Config, key: Key, taken: bool) -> tuple[Any, str]:
     given = None if taken else config.getoption(key.dest)
     if key.name == "files":
         return _files(config, key, given)
-    if key.name == "report":
+    if key.name in {"report", "history"}:
         return _folder(config, key, given)
     if given:
         return given, key.option
@@ -433,6 +471,28 @@ def _ranges(text: str) -> tuple[IPv4Network, ...] | None:
     if any(r.prefixlen > 28 for r in ranges):
         raise ValueError(text)
     return ranges
+
+
+def _budget(value: object) -> Budget | None:
+    """Read a budget; False stands for a key that nobody set."""
+    return None if value is False else budget(value)
+
+
+def _history(root: Path, chosen: Path | None) -> Path | None:
+    if chosen is None:
+        return root / ".harness" / "history"
+    return None if chosen.name == "none" else chosen
+
+
+def _fail_on(text: str, where: str) -> FailOn:
+    if text == "exit":
+        return FailOn()
+    from harness.plan.fail_on import read_fail_on
+
+    try:
+        return read_fail_on(text)
+    except ValueError as error:
+        raise SettingError(f"{where}: {text!r} cannot be used: {error}") from None
 
 
 def _one_of(*words: str) -> Callable[[str], str]:

@@ -42,6 +42,7 @@ class Workers:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Be one of the run's processes before the first worker, and the last one to leave."""
+        self._hooks.has_workers = True
         self._session.run.take_part(node.workerinput["testrunuid"])
         self._session.interrupts.install()
 

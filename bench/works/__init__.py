@@ -8,6 +8,7 @@ from bench.works import (
     four_services,
     growth,
     memory,
+    observing,
     one_test,
     process_service,
     reset,
@@ -29,4 +30,5 @@ WORKS: tuple[Work, ...] = (
     collection.WORK,
     growth.WORK,
     memory.WORK,
+    observing.WORK,
 )

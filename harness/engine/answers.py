@@ -35,13 +35,14 @@ def read_container(raw: Mapping[str, Any]) -> Snapshot:
         command=(raw.get("Path") or "", *(raw.get("Args") or ())),
         addresses=tuple(_addresses(raw["NetworkSettings"].get("Networks") or {})),
         memory=int((raw.get("HostConfig") or {}).get("Memory") or 0),
+        pid=int(state.get("Pid") or 0),
         anonymous=tuple(_anonymous(raw.get("Mounts") or ())),
-        started_at=_moment(state.get("StartedAt")),
-        finished_at=_moment(state.get("FinishedAt")),
+        started_at=moment(state.get("StartedAt")),
+        finished_at=moment(state.get("FinishedAt")),
     )
 
 
-def _moment(text: str | None) -> float:
+def moment(text: str | None) -> float:
     """Read a time of the engine: the year 1 stands for never."""
     return max(0.0, datetime.fromisoformat(text).timestamp()) if text else 0.0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from harness.engine import memory
-from harness.engine.answers import process_tree, read_container
+from harness.engine.answers import moment, process_tree, read_container
 from harness.engine.client import connect, resolved
 from harness.engine.client import translated as _translated
 from harness.engine.events import EventStream
@@ -59,6 +60,15 @@ class DockerEngine(Making, Networks):
         client.close()  # drops the idle connections; the next call opens another
         with _translated():
             client._result(client._get(client._url("/_ping"), timeout=_SIGN_OF_LIFE))
+
+    def clock_ahead(self) -> float:
+        """Ask an engine that is elsewhere for its time (``GET /info``)."""
+        if self._reach.seat is not Seat.ELSEWHERE:
+            return 0.0
+        with _translated():
+            asked = time.time()
+            told = moment(self._client.info()["SystemTime"])
+            return told - (asked + time.time()) / 2
 
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all containers with these labels."""

@@ -68,6 +68,7 @@ class Snapshot:
     or dead. ``started_at`` and ``finished_at`` are the latest start and end, in seconds since the
     epoch, 0 where there was none. ``command`` is the entry point with its arguments,
     ``addresses`` the container's own in its networks, ``memory`` its limit in bytes, 0 for none,
+    ``pid`` that of its main process on the engine's machine, 0 where it does not run,
     ``anonymous`` the names of its volumes that have none in a compose file. ``direct`` says that
     no proxy accepts connections in its place, ``scheme`` how HTTP is spoken to it.
     """
@@ -88,6 +89,7 @@ class Snapshot:
     command: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     memory: int = 0
+    pid: int = 0
     anonymous: tuple[str, ...] = ()
     direct: bool = False
     scheme: str = "http"
@@ -289,6 +291,9 @@ class Engine(Protocol):
 
     def top(self, container: str) -> tuple[Process, ...]:
         """Return a container's main process, first, and its descendants: nothing exec'ed."""
+
+    def clock_ahead(self) -> float:
+        """Return how many seconds the engine's clock is ahead of this machine's."""
 
     def logs(
         self,

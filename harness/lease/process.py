@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import NamedTuple
 
 HAS_PROC = Path("/proc/self").exists()
 _PIDS = Path("/proc/self/ns/pid")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_KILL = 1 << (signal.SIGKILL - 1)
+_EXITING = 0x4
 _ENDED = frozenset((b"Z", b"X", b"x"))
 
 
@@ -34,6 +37,17 @@ def this_process() -> ProcessId:
 def is_alive(process: ProcessId) -> bool:
     """Whether a process still runs, be it stopped by a debugger. One that only waits does not."""
     return process.pid > 0 and started(process.pid) == process.started
+
+
+def is_dying(pid: int) -> bool:
+    """Whether a process is about to end, and nothing will keep it from that.
+
+    The kernel hands SIGKILL to every thread of one that any signal is to end (``complete_signal``
+    in ``kernel/signal.c``), and marks one that exits (``PF_EXITING``): fields 31 and 9 of
+    ``/proc/pid/stat`` (proc(5)).
+    """
+    fields = read_proc(pid, "stat").rpartition(b")")[2].split(None, 29)
+    return len(fields) > 28 and bool(int(fields[28]) & _KILL or int(fields[6]) & _EXITING)
 
 
 def started(pid: int) -> str | None:

@@ -52,7 +52,7 @@ class Incident:
             moment: A moment to tell its distance from, in seconds since the epoch.
             called: What that moment is called: ``the assertion``.
         """
-        when = f" {distance(moment - self.at)} {called}" if moment is not None else ""
+        when = f" {distance(moment - self.at, called)}" if moment is not None else ""
         return f"{self.service} {self._did()}{when}"
 
     def because_of_memory(self) -> Incident:
@@ -72,9 +72,12 @@ class Incident:
                 return "was removed, and not by the harness,"
 
 
-def distance(seconds: float) -> str:
-    """Return how far a moment is from another: ``3.1 s before``, ``0.2 s after``."""
-    return f"{abs(seconds):.1f} s {'before' if seconds >= 0 else 'after'}"
+def distance(seconds: float, called: str) -> str:
+    """Return how far before a moment something was: ``3.1 s before …``, ``0.2 s after …``."""
+    shown = f"{abs(seconds):.1f}"
+    if shown == "0.0":
+        return f"at {called}"
+    return f"{shown} s {'before' if seconds > 0 else 'after'} {called}"
 
 
 def incidents(
@@ -90,35 +93,64 @@ def incidents(
         stacks: The stacks that count.
         since: From when on, in seconds since the epoch.
     """
-    reader = _Reader(stacks)
+    reader = IncidentReader()
     for event in events:
         reader.read(event)
-    return [incident for incident in reader.found if incident.at >= since]
+    return reader.of(stacks, since)
 
 
-class _Reader:
-    """Goes through events, and knows of each container what it needs for the next."""
+def was_asked(events: Iterable[Event], incident: Incident) -> bool:
+    """Whether somebody had asked for what became of a container: another worker's test may have.
 
-    def __init__(self, stacks: Collection[str]) -> None:
+    Args:
+        events: Events of the run, in time order.
+        incident: What this process knows of it.
+    """
+    asked = False
+    for event in events:
+        if event.at > incident.at:
+            break
+        if event.kind == Kind.CONTAINER_ASKED:
+            asked = asked or incident.container in event.data.get("containers", ())
+        elif event.kind == Kind.CONTAINER and event.data.get("container") == incident.container:
+            asked = asked and event.data.get("action") != "start"
+    return asked
+
+
+class IncidentReader:
+    """Goes through events as they come, and knows of each container what it needs for the next."""
+
+    def __init__(self) -> None:
         self.found: list[Incident] = []
-        self._stacks = stacks
         self._services: Mapping[str, Mapping[str, Any]] = {}
-        self._ready: set[str] = set()
+        self._ready: dict[str, float] = {}
         self._latest: dict[str, int] = {}  # the place of each container's latest in this run of it
 
     def read(self, event: Event) -> None:
+        """Take the next event."""
         if event.kind == Kind.PROJECT:
             self._services = event.data.get("services", {})
-        if event.stack not in self._stacks:
-            return
-        container = str(event.data.get("container", ""))
-        if event.kind == Kind.SERVICE_WAIT:
+        elif event.kind == Kind.SERVICE_WAIT:
             if event.begins or "error" in event.data:
-                self._ready.discard(container)
+                self._ready.pop(_container(event), None)
             else:
-                self._ready.add(container)
-        elif event.kind == Kind.CONTAINER and container in self._ready:
-            self._happened(str(event.data.get("action")), event, container)
+                self._ready[_container(event)] = event.at
+        elif event.kind == Kind.SERVICE_ADOPTED:
+            self._latest.pop(_container(event), None)
+            self._ready[_container(event)] = event.at
+        elif event.kind == Kind.SERVICE_START:
+            self._latest.pop(_container(event), None)  # not its restart policy: somebody's wish
+            self._ready.pop(_container(event), None)
+        elif event.kind == Kind.CONTAINER and _container(event) in self._ready:
+            self._happened(str(event.data.get("action")), event, _container(event))
+
+    def of(self, stacks: Collection[str], since: float = 0.0) -> list[Incident]:
+        """Return what the services of stacks did from a time on (epoch seconds)."""
+        return [i for i in [*self.found] if i.stack in stacks and i.at >= since]
+
+    def ready_since(self, container: str) -> float | None:
+        """Return when a container was ready, in seconds since the epoch; None if it is not."""
+        return self._ready.get(container)
 
     def _happened(self, action: str, event: Event, container: str) -> None:
         unasked = not event.data.get("asked")
@@ -138,6 +170,9 @@ class _Reader:
             if self._known(container, What.EXIT):
                 place = self._latest[container]
                 self.found[place] = replace(self.found[place], what=What.RESTART)
+            self._latest.pop(container, None)
+        if action == "destroy":
+            self._ready.pop(container, None)
             self._latest.pop(container, None)
 
     def _may_end(self, event: Event) -> bool:
@@ -160,3 +195,7 @@ class _Reader:
         else:
             self._latest[container] = len(self.found)
             self.found.append(incident)
+
+
+def _container(event: Event) -> str:
+    return str(event.data.get("container", ""))

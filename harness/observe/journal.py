@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,20 @@ Reader = Callable[[Event], None]
 
 # events that stay in memory: those of the tests under way, with room to spare
 _KEPT = 20_000
+# Events are written several at a time, which takes half the processor time of one by one. At once
+# what another process acts by, and whatever tells which test a run that is killed was at.
+_TOGETHER, _DELAY = 64, 1.0  # events; seconds after the first, if others follow
+_AT_ONCE = frozenset(
+    {
+        Kind.CONTAINER_ASKED,
+        Kind.RUN_BEGIN,
+        Kind.RUN_END,
+        Kind.TEST_BEGIN,
+        Kind.TEST_END,
+        Kind.TEST_PHASE,
+        Kind.WARNING,
+    }
+)
 
 
 class Journal:
@@ -30,9 +44,11 @@ class Journal:
             worker: The worker of xdist that this process is, else empty.
         """
         self.worker = worker
+        self.folder: Path | None = None  # where it is written, and other workers write theirs
         self._kept: deque[Event] = deque(maxlen=_KEPT)
         self._readers: list[Reader] = []
         self._file: int | None = None
+        self._unwritten: list[Event] = []
         # one thread's events may be told by another's lock holder: a reader must not wait for one
         self._lock = threading.RLock()
 
@@ -65,7 +81,12 @@ class Journal:
         event = Event(kind, moment, took, begins, self.worker, stack, service, test, data)
         with self._lock:
             self._kept.append(event)
-            self._write([event])
+            if self._file is not None:
+                self._unwritten.append(event)
+                first = self._unwritten[0].at
+                full = len(self._unwritten) >= _TOGETHER or moment - first > _DELAY
+                if full or kind in _AT_ONCE:
+                    self._write()
             for reader in self._readers:
                 with suppress(Exception):  # who observes must not change what is observed
                     reader(event)
@@ -126,13 +147,16 @@ class Journal:
                 path = folder / part_name(self.worker)
                 flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
                 self._file = os.open(path, flags, 0o600)
-                self._write(self._kept)
+                self.folder = folder
+                self._unwritten = [*self._kept]
+                self._write()
 
     def written(self) -> list[str]:
         """Return all lines written so far, also when the file has been removed."""
         with self._lock:
             if self._file is None:
                 return [event.line() for event in self._kept]
+            self._write()
             size = os.fstat(self._file).st_size
             return lines_of(os.pread(self._file, size, 0))
 
@@ -140,12 +164,14 @@ class Journal:
         """Close the file; events that come later are kept in memory."""
         with self._lock:
             if self._file is not None:
+                self._write()
                 os.close(self._file)
                 self._file = None
 
-    def _write(self, events: Iterable[Event]) -> None:
-        if self._file is not None:
-            text = "".join(f"{event.line()}\n" for event in events)
+    def _write(self) -> None:
+        if self._file is not None and self._unwritten:
+            text = "".join(f"{event.line()}\n" for event in self._unwritten)
+            self._unwritten.clear()
             with suppress(OSError):
                 os.write(self._file, text.encode(errors="replace"))
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-FOLDER = ".harness"
+from harness.observe.folder import NAME, harness_folder
+
 _RUNS = 5  # whose logs are kept
 _LONGEST = 150  # characters of a file's name; file systems allow 255 bytes
 
@@ -36,7 +37,7 @@ class LogFiles:
             called: What the log is called in the sentence.
             lines: The log.
         """
-        file = self._root / FOLDER / "logs" / self._run / file_name(test)
+        file = self._root / NAME / "logs" / self._run / file_name(test)
         try:
             self._prepare(file.parent)
             file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -47,10 +48,8 @@ class LogFiles:
     def _prepare(self, folder: Path) -> None:
         if self._ready:
             return
+        harness_folder(self._root)
         folder.mkdir(parents=True, exist_ok=True)
-        ignore = self._root / FOLDER / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
         self._ready = True
         for old in sorted(folder.parent.iterdir(), key=_changed, reverse=True)[_RUNS:]:
             if old != folder:

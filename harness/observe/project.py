@@ -21,9 +21,19 @@ def told_project(project: Project) -> dict[str, dict[str, Any]]:
             "depends_on": {d.service: str(d.condition) for d in service.dependencies},
             "one_shot": name in project.one_shots,
             "ends_with": _ends_with(project, service),
+            "budget": _budget(service),
         }
         for name, service in project.services.items()
     }
+
+
+def _budget(service: Service) -> str | None:
+    """Return how long a service may take to get ready, as it says itself."""
+    try:
+        chosen = ready_of(service).budget
+    except SettingError:
+        return None  # told when a test needs it
+    return str(chosen) if chosen else None
 
 
 def _ends_with(project: Project, service: Service) -> int | None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from harness.errors import SettingError
 from harness.model.isolation import CHOICES, Isolation
 from harness.model.project import Project, Service
+from harness.plan.fail_on import parse_fail_on
 from harness.plan.process_entry import parse_process
 from harness.plan.ready import parse_ready, ready_of
+from harness.plan.section import Value
 from harness.plan.section import check_keys as _known
 from harness.plan.section import is_open as _open
 from harness.plan.swaps import KEY as SWAPPED
@@ -17,7 +19,7 @@ from harness.plan.swaps import KEY as SWAPPED
 if TYPE_CHECKING:
     from harness.source import SourceService
 
-HARNESS_KEYS = ("fixed", "isolation", "process", "ready", "reset", "stop")
+HARNESS_KEYS = ("fail_on", "fixed", "isolation", "process", "ready", "reset", "stop")
 RESOURCE_KEYS = ("fixed",)
 
 
@@ -77,6 +79,8 @@ def _extension(section: Mapping[str, object], where: str, whose: str, *, written
     _isolation(section, where, written=written)
     _stop(section, where, written=written)
     _reset(section, where)
+    if "fail_on" in section:
+        parse_fail_on(Value(section["fail_on"], f"{where}x-harness.fail_on", written))
     parse_ready(section.get("ready", {}), where, whose, written=written)
     process = section.get("process")
     parse_process(process, where, whose, written=written)

@@ -39,13 +39,15 @@ class Need:
 
     ``environment`` holds a pair of service and variables for each service overridden, sorted, so
     that equal needs are equal and hash alike. ``isolation`` is what the closest mark says that
-    says anything, ``isolations`` what marks say of the services that they name.
+    says anything, ``isolations`` what marks say of the services that they name. What
+    those in ``may_die`` do unasked fails no test.
     """
 
     services: frozenset[str] = frozenset()
     environment: Environment = ()
     isolation: Isolation | None = None
     isolations: tuple[tuple[str, Isolation], ...] = ()
+    may_die: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         """Whether the test names any service at all."""
@@ -70,6 +72,7 @@ def need_from_marks(marks: Iterable[Mark], markers: Mapping[str, str]) -> Need:
     environment: dict[str, dict[str, str]] = {}
     isolation: Isolation | None = None
     isolations: dict[str, Isolation] = {}
+    may_die: dict[str, bool] = {}
     for mark in marks:
         if mark.name == SERVICES_MARKER:
             named = _named(mark)
@@ -84,11 +87,13 @@ def need_from_marks(marks: Iterable[Mark], markers: Mapping[str, str]) -> Need:
         else:
             continue
         services.update(named)
-        env, chosen = _arguments(mark)
+        env, chosen, dies = _arguments(mark)
         isolation = isolation or chosen
         for service in named:
             if chosen:
                 isolations.setdefault(service, chosen)
+            if dies is not None:
+                may_die.setdefault(service, dies)
             own = environment.setdefault(service, {})
             for variable, value in env.items():
                 own.setdefault(variable, value)  # the closest mark has spoken already
@@ -101,6 +106,7 @@ def need_from_marks(marks: Iterable[Mark], markers: Mapping[str, str]) -> Need:
         ),
         isolation,
         tuple(sorted(isolations.items())),
+        frozenset(service for service, dies in may_die.items() if dies),
     )
 
 
@@ -118,13 +124,13 @@ def _named(mark: Mark) -> tuple[str, ...]:
     return mark.args
 
 
-def _arguments(mark: Mark) -> tuple[Mapping[str, str], Isolation | None]:
-    """Return a mark's ``env`` and ``isolation``."""
+def _arguments(mark: Mark) -> tuple[Mapping[str, str], Isolation | None, bool | None]:
+    """Return a mark's ``env``, ``isolation`` and ``may_die``."""
     for key in mark.kwargs:
-        if key not in ("env", "isolation"):
+        if key not in ("env", "isolation", "may_die"):
             raise SettingError(
-                f"@pytest.mark.{mark.name}: unknown argument {quoted(key)}; it takes env={{…}} and "
-                f"isolation=…"
+                f"@pytest.mark.{mark.name}: unknown argument {quoted(key)}; it takes env={{…}}, "
+                f"isolation=… and may_die=True"
             )
     isolation = mark.kwargs.get("isolation")
     if isolation is not None and not (
@@ -133,7 +139,12 @@ def _arguments(mark: Mark) -> tuple[Mapping[str, str], Isolation | None]:
         raise SettingError(
             f"@pytest.mark.{mark.name}: isolation must be {CHOICES}, found {quoted(isolation)}"
         )
-    return _env(mark), None if isolation is None else Isolation(isolation)
+    may_die = mark.kwargs.get("may_die")
+    if may_die is not None and not isinstance(may_die, bool):
+        raise SettingError(
+            f"@pytest.mark.{mark.name}: may_die must be True or False, found {quoted(may_die)}"
+        )
+    return _env(mark), None if isolation is None else Isolation(isolation), may_die
 
 
 def _env(mark: Mark) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import SettingError
+from harness.model.budget import WANTED, Budget, budget
 from harness.model.duration import seconds
 from harness.model.project import Service
 from harness.plan.section import Value, check_keys
@@ -69,10 +70,12 @@ class Ready:
         checks: What must hold, one after the other; none means the usual: the published TCP
             ports, then the declared health check.
         timeout: Seconds it may take, where the service says so.
+        budget: What it may take before the run fails, where the service says so.
     """
 
     checks: tuple[Check, ...] = ()
     timeout: float | None = None
+    budget: Budget | None = None
 
     @property
     def exit_code(self) -> int | None:
@@ -171,7 +174,7 @@ _KINDS: Mapping[str, Callable[[Value], Check]] = {
     "http": _http,
     "exit": _exit,
 }
-READY_KEYS = ("timeout", *_KINDS)
+READY_KEYS = ("budget", "timeout", *_KINDS)
 _WANTED = (
     "a mapping such as {timeout: 90s} or {http: /health}, a list of such mappings, `tcp` or "
     "`health`"
@@ -196,6 +199,7 @@ def parse_ready(section: object, where: str, whose: str, *, written: bool) -> Re
         return Ready()
     checks: list[Check] = []
     timeouts: list[float] = []
+    budgets: list[Budget] = []
     for entry in value.each():
         if entry.open:
             continue
@@ -208,10 +212,23 @@ def parse_ready(section: object, where: str, whose: str, *, written: bool) -> Re
         ]
         if "timeout" in mapping:
             timeouts.append(_timeout(entry.below("timeout", mapping["timeout"])))
+        if "budget" in mapping:
+            budgets.append(_budget(entry.below("budget", mapping["budget"])))
     if len(timeouts) > 1:
         raise value.wrong("one with a single timeout")
+    if len(budgets) > 1:
+        raise value.wrong("one with a single budget")
     _check_together(value, checks)
-    return Ready(tuple(checks), timeouts[0] if timeouts else None)
+    return Ready(tuple(checks), timeouts[0] if timeouts else None, budgets[0] if budgets else None)
+
+
+def _budget(value: Value) -> Budget:
+    if value.open:
+        return Budget()
+    try:
+        return budget(value.found)
+    except ValueError:
+        raise value.wrong(WANTED) from None
 
 
 def _timeout(value: Value) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from harness.model.project import Service
+from harness.observe.event import Kind
 from harness.plan.digest import digest
 from harness.stack.holdings import Holdings
 from harness.stack.registry import Registry, Standing
@@ -19,12 +20,14 @@ class Common:
     def __init__(
         self,
         yard: Yard,
+        stack: str,
         registry: Registry,
         starter: Starter,
         holdings: Holdings,
         environment: Mapping[str, Mapping[str, str]],
     ) -> None:
         self._yard = yard
+        self._stack = stack
         self._registry = registry
         self._starter = starter
         self._holdings = holdings
@@ -60,6 +63,7 @@ class Common:
                 found and found.run == self._yard.run.id and self._starter.containers[service.name]
             ):
                 adopted.append(service)
+                self._tell(service)
         return adopted
 
     def announce(self, services: Iterable[Service]) -> None:
@@ -79,9 +83,21 @@ class Common:
     def _is_other(self, service: Service, found: Standing | None) -> bool:
         return found is None or found.digest != self._digest(service)
 
+    def _tell(self, service: Service) -> None:
+        for container in self._starter.containers[service.name]:
+            self._yard.journal.tell(
+                Kind.SERVICE_ADOPTED,
+                stack=self._stack,
+                service=service.name,
+                container=container.id,
+                name=container.name,
+            )
+
     def _discard(self, service: Service) -> None:
         self._holdings.forget_ports(service.name)
-        for container in self._starter.containers[service.name]:
+        containers = self._starter.containers[service.name]
+        self._yard.watch.asked([c.id for c in containers], "harness")
+        for container in containers:
             self._yard.engine.discard(container.id)
         self._starter.containers[service.name] = []
 

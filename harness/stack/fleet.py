@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, UnknownServiceError, nearest
 from harness.lease.labels import RUN
+from harness.model.fail_on import FailOn
 from harness.model.isolation import Isolation
 from harness.observe.event import AT_THE_END, Kind
 from harness.observe.journal import Journal
@@ -17,6 +18,7 @@ from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Rules, Tier, tiers
 from harness.plan.need import Environment, Need
 from harness.stack.ahead import Ahead, Prepared
+from harness.stack.conduct import Conduct
 from harness.stack.failures import Failures
 from harness.stack.lease import Lease
 from harness.stack.longer import LongerLived
@@ -48,6 +50,7 @@ class Fleet:
         isolation: Isolation = Isolation.FRESH,
         retry_start: bool = False,
         journal: Journal | None = None,
+        fail_on: FailOn | None = None,
     ) -> None:
         """Make a fleet of no stacks.
 
@@ -57,7 +60,9 @@ class Fleet:
             isolation: How far a test's services are its own, unless something nearer says so.
             retry_start: Whether a start that failed is tried again.
             journal: Takes what happens.
+            fail_on: What fails a test, where a service says nothing of its own.
         """
+        self._fail_on = fail_on or FailOn()
         self.left: list[str] = []
         self.journal = journal or Journal()
         self._make_yard = make_yard
@@ -97,6 +102,18 @@ class Fleet:
             self._graph = {s.name: [d.service for d in s.dependencies] for s in services}
             self._longer = LongerLived(self._made, self._stacks, self._broken)
         return self._made
+
+    def conduct(self, lease: Lease, may_die: Collection[str], began: float) -> Conduct | None:
+        """Begin to watch the services of a test; None where it has none.
+
+        Args:
+            lease: The test's services.
+            may_die: Those that may die in it.
+            began: When it began to ask for them, in seconds since the epoch.
+        """
+        if self._made is None:
+            return None
+        return Conduct(self._made, lease, self._fail_on, may_die, began)
 
     @property
     def is_a_copy(self) -> bool:

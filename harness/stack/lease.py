@@ -165,6 +165,14 @@ class Lease:
         """Return every container of the test's services, dependencies first."""
         return [c for name, stack in self._where.items() for c in stack.containers(name)]
 
+    def held(self) -> dict[str, Life]:
+        """Return the names of the test's stacks, each with how long it lives."""
+        return {stack.name: self._tiers[key].life for key, stack in self._stacks.items()}
+
+    def placed(self) -> list[tuple[Container, str]]:
+        """Return every container of the test's services with the name of its stack."""
+        return [(c, s.name) for name, s in self._where.items() for c in s.containers(name)]
+
     def lost_engine(self) -> str:
         """Say that the engine went away with these containers, if it did, else ``""``."""
         if not self._where:

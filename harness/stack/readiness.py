@@ -130,13 +130,16 @@ class Readiness:
     cancelled: threading.Event
     looked: Callable[[Service, str, str], None] = lambda *_: None
 
-    def wait(self, service: Service, container: str, one_shot: bool) -> None:
+    def wait(self, service: Service, container: str, one_shot: bool) -> Snapshot:
         """Wait until a started container is ready.
 
         Args:
             service: Its service.
             container: Its id.
             one_shot: Somebody waits for it to complete: ready means that it exits with 0.
+
+        Returns:
+            How it was then.
 
         Raises:
             ServiceDiedError: It exited.
@@ -151,12 +154,13 @@ class Readiness:
             if snapshot.direct:
                 watch.often = _FIRST_PAUSE  # no engine is kept busy by a look
             if snapshot.finished:
-                return self._judge(watch, snapshot)
+                self._judge(watch, snapshot)
+                return snapshot
             if snapshot.status in {"running", "paused"}:
                 if watch.probes is None or watch.run != snapshot.started_at:
                     watch.run, watch.probes = snapshot.started_at, self._probes(watch, snapshot)
                 if watch.settled:
-                    return None
+                    return snapshot
                 if watch.probes and self._look(watch):
                     continue
             else:

@@ -73,7 +73,9 @@ class Stack:
         self._common: Common | None = None
         if registry is not None:
             yard.creator.expect(name)
-            self._common = Common(yard, registry, self._starter, self._holdings, self._environment)
+            self._common = Common(
+                yard, name, registry, self._starter, self._holdings, self._environment
+            )
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -229,7 +231,10 @@ class Stack:
         breaks = self._yard.events.breaks
         look = breaks != self._breaks  # an engine that was restarted has told nothing
         names = [name for name in self._up if name not in self._yard.project.one_shots]
-        with self._alone() if look else nullcontext():
+        containers = [c for name in names for c in self.containers(name)]
+        # two processes that start the same one would start it twice
+        alone = look or any(map(self._starter.may_have_ended, containers))
+        with self._alone() if alone else nullcontext():
             gone = [name for name in names if not self._revived(name, look)]
         self._breaks = breaks
         return gone

@@ -110,6 +110,8 @@ class Starter:
 
     def forget(self) -> None:
         """The containers are gone."""
+        for container in self.ids():
+            self._yard.mains.forget(container)
         self.containers.clear()
         self._anonymous.clear()
 
@@ -177,6 +179,11 @@ class Starter:
             for container in () if service.ports else self.containers[name]:
                 self._readiness.look_again(service, container.id, one_shot)
 
+    def may_have_ended(self, container: Container) -> bool:
+        """Whether a container that was ready may not run now, as far as is known without a look."""
+        last = self._yard.events.last(container.id)
+        return container.disturbed or (last is not None and last.action in _DISTURBING)
+
     def revive(self, container: Container, *, look: bool) -> bool:
         """Start a container that was ready and has ended since, thaw one that is paused.
 
@@ -190,9 +197,7 @@ class Starter:
         Raises:
             ServiceStartError: It did not get ready.
         """
-        last = self._yard.events.last(container.id)
-        quiet = last is None or last.action not in _DISTURBING
-        if quiet and not (look or container.disturbed):
+        if not (look or self.may_have_ended(container)):
             return True
         container.disturbed = False
         try:
@@ -202,6 +207,7 @@ class Starter:
         if snapshot.status == "paused":
             self._yard.engine.unpause(container.id)
         elif not snapshot.finished:
+            self._yard.watch.runs_on(container.id)
             if look:  # the engine itself may just have started it again
                 self._ready_again(container.id)
         elif not self._may_end(container.service, snapshot):
@@ -341,7 +347,7 @@ class Starter:
         service = self._yard.project.services[found.service]
         one_shot = service.name in self._yard.project.one_shots
         with self._span(Kind.SERVICE_WAIT, service, found):
-            self._readiness.wait(service, container, one_shot)
+            self._yard.mains.know(self._readiness.wait(service, container, one_shot))
 
     def _pre_stop(self, container: str) -> None:
         found = self._container(container)

@@ -22,6 +22,7 @@ from harness.lease.sweep import sweep
 from harness.model.project import Project, Service
 from harness.observe.containers import ContainerEvents
 from harness.observe.event import Kind
+from harness.observe.incidents import IncidentReader
 from harness.observe.journal import Journal
 from harness.observe.project import told_project
 from harness.plan.checks import (
@@ -49,6 +50,7 @@ from harness.stack.abreast import Abreast
 from harness.stack.backend import Ranges, backend
 from harness.stack.creator import Creates
 from harness.stack.images import Images
+from harness.stack.mains import Mains
 from harness.stack.outage import Outage
 
 if TYPE_CHECKING:
@@ -76,6 +78,9 @@ class Yard:
         warn: Shows the user a warning.
         journal: Takes what happens.
         watch: Knows which containers are to end.
+        incidents: What services did that nobody asked them for.
+        mains: Says at once whether a container runs.
+        ahead: Seconds that the engine's clock is ahead of this machine's.
         faithful: Whether Compose starts the services, in its own way.
         turn_timeout: Seconds to wait for what another stack holds.
         outage: Waits for an engine that went away.
@@ -96,6 +101,9 @@ class Yard:
     warn: Say
     journal: Journal
     watch: ContainerEvents
+    incidents: IncidentReader
+    mains: Mains
+    ahead: float = 0.0
     faithful: bool = False
     turn_timeout: float = 600.0
     outage: Outage = field(init=False)
@@ -212,15 +220,16 @@ def open_yard(
     if first:
         with journal.span(Kind.RUN_PHASE, name="sweep"):
             sweep(engine, lambda text: journal.tell(Kind.NOTE, text=masked(text)))
+    incidents = IncidentReader()
+    journal.subscribe(incidents.read)
     journal.tell(Kind.PROJECT, services=told_project(project))
     composer = by.composer(engine, compose, source, project)
     ranges = by.subnets(engine, settings.subnets)
     subnets = _subnets(ranges, settings, engine, project)
     creator = by.creator(engine, composer, subnets, project)
-    watch, events = (
-        ContainerEvents(journal, {run.id, run.kept_name}),
-        engine.watch({RUN: ""}),
-    )  # what was kept, too
+    ahead = engine.clock_ahead()
+    watch = ContainerEvents(journal, {run.id, run.kept_name}, ahead)
+    events = engine.watch({RUN: ""})  # what was kept, too
     events.subscribe(watch.take)
     return Yard(
         source=source,
@@ -238,6 +247,9 @@ def open_yard(
         warn=warn,
         journal=journal,
         watch=watch,
+        incidents=incidents,
+        mains=Mains(engine.reach),
+        ahead=ahead,
         faithful=settings.faithful,
     )
 

@@ -86,6 +86,6 @@ def test_a_mark_that_makes_no_sense_is_told_with_the_line_of_its_test(team: Team
     result.stdout.fnmatch_lines(
         [
             "*test_team.py:5: @pytest.mark.alpha: unknown argument 'evn'; "
-            "it takes env={…} and isolation=…"
+            "it takes env={…}, isolation=… and may_die=True"
         ]
     )

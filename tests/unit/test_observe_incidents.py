@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.observe.event import Event, Kind
-from harness.observe.incidents import Incident, What, incidents
+from harness.observe.incidents import Incident, IncidentReader, What, incidents, was_asked
 
 STACK = "harness-r1-4-1"
 
@@ -80,6 +80,50 @@ def test_a_process_of_its_own_that_was_killed_for_want_of_memory() -> None:
     assert found(waited("a"), happened("a", "oom", 2.0)) == [(What.OOM, "a", None, True)]
 
 
+def test_the_engine_may_tell_of_the_death_before_it_tells_of_the_want_of_memory() -> None:
+    assert found(
+        waited("a"), happened("a", "die", 2.0, exit_code=137), happened("a", "oom", 2.1)
+    ) == [(What.EXIT, "a", 137, True)]
+
+
+def test_a_start_that_somebody_asked_for_makes_no_restart_of_a_death() -> None:
+    start = Event(
+        Kind.SERVICE_START, 2.1, begins=True, stack=STACK, service="a", data={"container": "a-id"}
+    )
+    events = happened("a", "die", 2.0, exit_code=1), start, happened("a", "start", 2.2)
+
+    assert found(waited("a"), *events) == [(What.EXIT, "a", 1, False)]
+    # what it does before it is ready again is that start's affair
+    assert len(found(waited("a"), *events, happened("a", "die", 2.3, exit_code=1))) == 1
+
+
+def test_what_another_worker_has_brought_up_counts_from_its_adoption_on() -> None:
+    adopted = Event(Kind.SERVICE_ADOPTED, 1.0, stack=STACK, service="a", data={"container": "a-id"})
+
+    assert found(adopted, happened("a", "die", 2.0, exit_code=1)) == [(What.EXIT, "a", 1, False)]
+
+
+def test_another_workers_test_may_have_asked_for_it() -> None:
+    def asked(at: float, container: str = "a-id") -> Event:
+        return Event(Kind.CONTAINER_ASKED, at, worker="gw1", data={"containers": [container]})
+
+    death = Incident(What.EXIT, STACK, "a", "a-id", 5.0, 137)
+
+    assert was_asked([asked(4.9)], death)
+    assert not was_asked([asked(5.1)], death)
+    assert not was_asked([asked(4.9, "b-id")], death)
+    assert not was_asked([asked(3.0), happened("a", "start", 4.0)], death)
+
+
+def test_it_is_known_since_when_a_container_is_ready() -> None:
+    reader = IncidentReader()
+    for event in (waited("a", 1.5), waited("b", 1.0), happened("b", "destroy", 2.0, asked="test")):
+        reader.read(event)
+
+    assert reader.ready_since("a-id") == 1.5
+    assert reader.ready_since("b-id") is None
+
+
 def test_a_container_that_somebody_removed() -> None:
     events = waited("a"), happened("a", "die", 2.0, exit_code=137), happened("a", "destroy", 2.1)
 
@@ -104,6 +148,7 @@ def test_an_incident_as_a_sentence() -> None:
         died.told(13.1, "the assertion")
         == "orders died (exit 137, out of memory) 3.1 s before the assertion"
     )
+    assert died.told(10.01, "the assertion").endswith(" at the assertion")
     assert Incident(What.REMOVED, STACK, "db", "id", 10.0).told(9.8, "the assertion") == (
         "db was removed, and not by the harness, 0.2 s after the assertion"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +28,11 @@ def happened(
 ) -> ContainerEvent:
     code = 1 if action == "die" else None
     return ContainerEvent("c1", action, "", at, code, {**OURS, **labels})
+
+
+def asked(journal: Journal) -> list[str]:
+    deaths = [e for e in journal.kept() if e.data.get("action") == "die"]
+    return [death.data["asked"] for death in deaths]
 
 
 def test_an_event_survives_its_line() -> None:
@@ -145,17 +151,56 @@ def test_a_death_that_nobody_asked_for_is_told_as_such() -> None:
     journal = Journal()
     watch = ContainerEvents(journal, {"r1"})
 
-    watch.take(happened("die"))
-    watch.take(happened("start", 6.0))
+    now = time.time()
+    watch.take(happened("die", now - 9))
+    watch.take(happened("start", now - 8))
     watch.asked(["c1"], "test")
-    watch.take(happened("die", 7.0))
-    watch.take(happened("start", 8.0))
-    watch.take(happened("die", 9.0))
+    watch.take(happened("die", now + 7))
+    watch.take(happened("start", now + 8))
+    watch.take(happened("die", now + 9))
 
-    told = [(e.at, e.data["asked"]) for e in journal.kept() if e.data["action"] == "die"]
-    assert told == [(5.0, ""), (7.0, "test"), (9.0, "")]
+    assert asked(journal) == ["", "test", ""]
     assert journal.kept()[0].service == "orders"
     assert journal.kept()[0].data["exit_code"] == 1
+
+
+def test_a_death_that_came_before_it_was_asked_for_is_its_own() -> None:
+    journal = Journal()
+    watch = ContainerEvents(journal, {"r1"}, ahead=100.0)
+
+    watch.asked(["c1"], "harness")
+    watch.take(happened("die", time.time() + 99))  # the engine's clock is 100 s ahead
+    watch.take(happened("die", time.time() + 101))
+
+    assert asked(journal) == ["", "harness"]
+
+
+def test_what_was_asked_for_and_did_not_end_a_container_is_forgotten() -> None:
+    journal = Journal()
+    watch = ContainerEvents(journal, {"r1"})
+    later = time.time() + 5
+
+    watch.asked(["c1"], "test")
+    watch.take(happened("pause", later))
+    watch.take(happened("unpause", later + 1))
+    watch.take(happened("die", later + 2))
+    watch.asked(["c1"], "test")
+    watch.runs_on("c1")
+    watch.take(happened("die", later + 3))
+
+    assert asked(journal) == ["", ""]
+
+
+def test_a_wish_is_told_before_it_is_carried_out() -> None:
+    journal = Journal()
+
+    ContainerEvents(journal, {"r1"}).asked(["c1", "c2"], "test")
+
+    (told,) = journal.kept()
+    assert (told.kind, told.data) == (
+        "container.asked",
+        {"containers": ["c1", "c2"], "by": "test"},
+    )
 
 
 def test_other_runs_and_other_workers_own_are_not_told() -> None:

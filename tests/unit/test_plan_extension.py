@@ -28,6 +28,7 @@ def written(root: Path, section: str) -> SourceService:
         "{isolation: reset, reset: [app, clear]}",
         "{isolation: shared, stop: kill}",
         "{stop: graceful, reset: none}",
+        "{fail_on: {exit: true, log: [ERROR], allow: ['ERROR ignored'], oom: '${OOM}'}}",
         "{isolation: '${HOW:-shared}', stop: '${STOP}', reset: [app, '${WHAT}']}",
     ],
 )
@@ -46,6 +47,11 @@ WRONG = [
     ("{reset: app clear}", f"{RESETS}'app clear'"),
     ("{reset: []}", f"{RESETS}[]"),
     ("{reset: [app, 1]}", f"{RESETS}['app', 1]"),
+    (
+        "{fail_on: {log: [')']}}",
+        "x-harness.fail_on.log must be a regular expression, or a list of them (')': unbalanced "
+        "parenthesis at position 0), found [')']",
+    ),
     ("{reset: false}", f"{RESETS}False"),
 ]
 

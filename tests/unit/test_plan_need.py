@@ -56,6 +56,12 @@ def test_the_closest_mark_has_the_last_word_on_a_variable() -> None:
     assert environment(of) == {"db": {"LEVEL": "function", "ALSO": "1"}}
 
 
+def test_services_that_may_die_are_named_by_marks_and_the_closest_one_wins() -> None:
+    assert need(mark("services", "a", "b", may_die=True), mark("db")).may_die == {"a", "b"}
+    assert not need(mark("db", may_die=False), mark("db", may_die=True)).may_die
+    assert need(mark("db", may_die=True)).joined(["web"]).may_die == {"db"}
+
+
 def test_equal_needs_are_equal_and_hash_alike() -> None:
     one = need(mark("services", "a", "b", env={"X": "1", "Y": "2"}))
     two = need(mark("services", "b", "a", env={"Y": "2", "X": "1"}))
@@ -76,6 +82,7 @@ def test_a_need_grows() -> None:
         (mark("services"), "names no service"),
         (mark("services", 3), "takes names of services, found 3"),
         (mark("services", ["a"]), r"takes names of services, found \['a'\]"),
+        (mark("db", may_die="yes"), "may_die must be True or False, found 'yes'"),
         (mark("db", envs={}), "unknown argument 'envs'"),
         (mark("db", env=["A=1"]), "env must be a mapping"),
         (mark("db", env={"A=": "1"}), "'A=' is no variable's name"),

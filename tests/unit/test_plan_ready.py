@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.errors import SettingError
+from harness.model.budget import Budget
 from harness.model.project import parse_service
 from harness.plan.ready import (
     Check,
@@ -78,6 +79,20 @@ def test_a_timeout_stands_in_a_mapping_or_in_the_list(section: object) -> None:
     assert written(section).timeout == resolved(section).timeout == 90
 
 
+@pytest.mark.parametrize(
+    ("section", "wanted"),
+    [
+        ({"budget": "5s"}, Budget(5.0)),
+        ({"budget": "1.5x", "timeout": "90s"}, Budget(factor=1.5)),
+        (["tcp", {"budget": 2}], Budget(2.0)),
+        ("tcp", None),
+    ],
+)
+def test_a_budget_stands_where_a_timeout_does(section: object, wanted: Budget | None) -> None:
+    assert written(section).budget == resolved(section).budget == wanted
+    assert written({"budget": "${BUDGET}"}).budget is not None  # judged once it has a value
+
+
 def test_a_timeout_alone_leaves_the_probes_as_they_are() -> None:
     assert written({"timeout": "90s"}).checks == ()
 
@@ -88,6 +103,11 @@ def test_a_timeout_alone_leaves_the_probes_as_they_are() -> None:
         ("soon", "must be a mapping such as {timeout: 90s} or {http: /health}"),
         (None, "must be a mapping such as"),
         (["tcp", 5], "must be a mapping such as .*, found 5"),
+        (
+            {"budget": "1x"},
+            r"ready\.budget must be a duration such as 5s, or a factor",
+        ),
+        ([{"budget": "1s"}, {"budget": "2s"}], "must be one with a single budget"),
         ({"htp": "/"}, "unknown key 'htp'. Did you mean 'http'"),
         ([{"lo": "x"}], "unknown key 'lo'. Did you mean 'log'"),
         ({"tcp": False}, r"ready\.tcp must be a container port such as 8080, or true"),

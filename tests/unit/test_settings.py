@@ -7,6 +7,7 @@ import pytest
 
 from harness import settings
 from harness.errors import SettingError
+from harness.model.budget import Budget
 from harness.model.isolation import Isolation
 from harness.settings import KEYS, Settings
 
@@ -22,7 +23,8 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_need_be_set(pytester: pytest.Pytester) -> None:
-    assert read(pytester) == Settings(root=pytester.path)
+    history = pytester.path / ".harness" / "history"
+    assert read(pytester) == Settings(root=pytester.path, history=history)
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_ini_file(
@@ -49,6 +51,14 @@ def test_subnets_are_ranges_or_none_or_depend_on_the_engine(pytester: pytest.Pyt
     assert read(pytester).subnets == (IPv4Network("10.1.0.0/16"), IPv4Network("10.2.0.0/28"))
     assert read(pytester, "--harness-subnets", "none").subnets == ()
     assert read(pytester, "--harness-subnets", "auto").subnets is None
+
+
+def test_a_history_is_a_file_or_none(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nharness_history = cache/times\nharness_budget = 1.5x")
+    assert read(pytester).history == pytester.path / "cache/times"
+    assert read(pytester, "--harness-history=none").history is None
+    assert read(pytester).budget == Budget(factor=1.5)
+    assert read(pytester, "--harness-budget=5s").budget == Budget(5.0)
 
 
 def test_files_are_named_from_where_they_are_written(
@@ -93,6 +103,8 @@ def test_the_report_goes_where_it_is_named_from(
             "--harness-subnets: '10.0.0.1/16' is not auto, ",
         ),
         ("harness_subnets = 10.0.0.0/29", [], "ini harness_subnets: '10.0.0.0/29' is not auto, "),
+        ("harness_fail_on = crash", [], "ini harness_fail_on: 'crash' cannot be used: it must be "),
+        ("harness_budget = 0.5x", [], "ini harness_budget: '0.5x' is not a duration such as 5s, "),
         ("harness_retry_start = maybe", [], "ini harness_retry_start: 'maybe' is not true or"),
     ],
 )

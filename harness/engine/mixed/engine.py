@@ -61,6 +61,10 @@ class MixedEngine:
         """Ask for a sign of life."""
         self.docker.check()
 
+    def clock_ahead(self) -> float:
+        """Return how many seconds the Docker Engine's clock is ahead of this machine's."""
+        return self.docker.clock_ahead()
+
     def containers(self, labels: Mapping[str, str]) -> list[str]:
         """Return the ids of all with these labels, running or not."""
         return [*self.docker.containers(labels), *self.processes.containers(labels)]

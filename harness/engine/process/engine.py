@@ -119,6 +119,10 @@ class ProcessEngine:
         """There are none."""
         return []
 
+    def clock_ahead(self) -> float:
+        """Processes have this machine's clock."""
+        return 0.0
+
     def snapshot(self, container: str) -> Snapshot:
         """Look at one."""
         made, state = self.store.made(container), self._runner.state(container)
@@ -138,6 +142,7 @@ class ProcessEngine:
             labels=made.labels,
             bindings=tuple(Binding(p, made.host, n) for p, n in made.published) if runs else (),
             command=tuple(state.command or made.command),
+            pid=state.process.pid if runs else 0,
             addresses=(LOOPBACK,) if runs and made.is_ours else (),
             direct=True,
             scheme=made.scheme or "http",
