@@ -11,6 +11,7 @@ import pytest
 
 from harness import settings
 from harness.errors import HarnessError, HarnessWarning
+from harness.settings import keys
 
 if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
@@ -29,17 +30,17 @@ CONFIGS: list[pytest.Config] = []
 
 def _rival(manager: pytest.PytestPluginManager) -> str:
     """Return the plugin beside us that adds options of the same names, or ``""``."""
-    if manager.is_blocked(settings.RIVAL_ENTRY_POINT) or not find_spec(settings.RIVAL_MODULE):
+    if manager.is_blocked(keys.RIVAL_ENTRY_POINT) or not find_spec(keys.RIVAL_MODULE):
         return ""
     from importlib.metadata import distributions
 
-    installed = (name for name in settings.RIVALS if any(distributions(name=name)))
-    return next(installed, settings.RIVALS[0])
+    installed = (name for name in keys.RIVALS if any(distributions(name=name)))
+    return next(installed, keys.RIVALS[0])
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options and ini keys."""
-    settings.add_options(parser, taken=bool(_rival(pluginmanager)))
+    keys.add_options(parser, taken=bool(_rival(pluginmanager)))
 
 
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:

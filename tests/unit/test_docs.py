@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness import settings
+from harness.settings import keys
 
 ROOT = Path(__file__).parents[2]
 ERRORS = [name for name in harness.__all__ if name.endswith("Error") and name != "HarnessError"]
@@ -18,7 +18,7 @@ def test_the_readme_has_the_table_of_settings() -> None:
 
     shown = readme.partition("<!-- settings -->\n")[2].partition("\n<!-- /settings -->")[0]
 
-    assert shown == settings.table()
+    assert shown == keys.table()
 
 
 @pytest.mark.parametrize("name", ERRORS)

@@ -9,7 +9,8 @@ from harness import settings
 from harness.errors import SettingError
 from harness.model.budget import Budget
 from harness.model.isolation import Isolation
-from harness.settings import KEYS, Settings
+from harness.settings import Settings, keys
+from harness.settings.keys import KEYS
 
 
 def read(pytester: pytest.Pytester, *args: str) -> Settings:
@@ -137,7 +138,7 @@ def test_every_key_is_named_by_the_rule() -> None:
 
 
 def test_the_table_of_the_documentation_has_a_row_for_each_key() -> None:
-    rows = settings.table().splitlines()[2:]
+    rows = keys.table().splitlines()[2:]
     assert len(rows) == len(KEYS)
     for key, row in zip(KEYS, rows, strict=True):
         assert key.option in row
