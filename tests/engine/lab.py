@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.container import Container
 from harness.engine.docker import DockerEngine
 from harness.engine.find import find_compose
+from harness.engine.networks import gateway_of
 from harness.lease.labels import RUN
 from harness.lease.run import Run
 from harness.observe.event import Kind
@@ -202,6 +203,11 @@ def docker_engine() -> DockerEngine:
 
 def docker_client() -> APIClient:
     return docker_engine().client
+
+
+def gateway(network: str) -> str:
+    """Return the address of the engine's machine in a network."""
+    return gateway_of(docker_client().inspect_network(network))
 
 
 _engines: list[DockerEngine] = []

@@ -16,7 +16,7 @@ from harness.lease.labels import RUN
 
 from ..eventually import eventually
 from .inside import FORWARDING, Inside, ended, made_inside
-from .lab import BASES, MADE_FOR, docker_client, labelled
+from .lab import BASES, MADE_FOR, docker_client, gateway, labelled
 
 PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-Werror")
 ECHO = BASES + "services: {app: {<<: *echo}}\n"
@@ -66,11 +66,6 @@ def network(request: pytest.FixtureRequest) -> Iterator[str]:
     client.create_network(name, driver="bridge", labels={MADE_FOR: name})
     yield name
     client.remove_network(name)
-
-
-def gateway(network: str) -> str:
-    (pool,) = docker_client().inspect_network(network)["IPAM"]["Config"]
-    return str(pool["Gateway"])
 
 
 def published(path: Path) -> tuple[list[Any], list[str], str]:

@@ -13,7 +13,7 @@ from harness.engine.reach import Seat
 
 from ..eventually import eventually
 from .inside import FORWARDING, made_inside, socket_of_engine
-from .lab import Lab, answer, docker_client, docker_engine
+from .lab import Lab, answer, docker_client, docker_engine, gateway
 from .proxy import engine_at
 
 
@@ -25,8 +25,7 @@ def bound(container: Container) -> set[str]:
 @pytest.fixture
 def address() -> str:
     """An address of the engine's machine that is not its loopback."""
-    (pool,) = docker_client().inspect_network("bridge")["IPAM"]["Config"]
-    return str(pool["Gateway"])
+    return gateway("bridge")
 
 
 @pytest.fixture

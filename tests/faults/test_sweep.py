@@ -16,7 +16,7 @@ from harness.engine.protocol import Thing
 from harness.lease.labels import RUN
 from harness.lease.sweep import abandoned
 from tests.engine.inside import Inside, ended, made_inside, socket_of_engine
-from tests.engine.lab import docker_client
+from tests.engine.lab import docker_client, gateway
 from tests.engine.proxy import engine_at
 from tests.eventually import eventually
 
@@ -182,9 +182,8 @@ def test_two_containers_on_one_socket_leave_each_other_alone(
 
 def test_two_clients_of_one_remote_engine_leave_each_other_alone(victim: Victim) -> None:
     """Each has a machine of its own: it knows nothing of the other's processes."""
-    (pool,) = docker_client().inspect_network("bridge")["IPAM"]["Config"]
     with (
-        engine_at(pool["Gateway"], socket_of_engine()) as where,
+        engine_at(gateway("bridge"), socket_of_engine()) as where,
         second_home(victim, "other") as other,
     ):
         for client in (victim, other):
