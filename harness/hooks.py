@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import HarnessError
-from harness.observe.event import Kind
 
 if TYPE_CHECKING:
     from harness.session import HarnessSession
@@ -104,7 +103,7 @@ class SessionHooks:
         """Begin the journal, once xdist has given the run its id."""
         began = time.time()
         yield
-        self._session.begin_journal(pytest.__version__, began)
+        self._session.chronicle.begin(pytest.__version__, began)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -124,12 +123,11 @@ class SessionHooks:
         elif self.has_workers or "fleet" in vars(self._session):  # else no service was started
             self._watch_ready()
         self.judge(session)
-        self._session.journal.tell(Kind.RUN_END, exit_status=int(session.exitstatus))
-        self.drawn = self._session.draw_report()
+        self.drawn = self._session.chronicle.end(int(session.exitstatus))
 
     def _watch_ready(self) -> None:
         """Hold the run's times to ready against budgets and earlier runs."""
-        watched = self._session.watch_ready()
+        watched = self._session.chronicle.watch_ready()
         self.slow += watched.over
         self.noted += watched.noted
 
@@ -171,7 +169,7 @@ class SessionHooks:
         if self.drawn:
             terminalreporter.write_line(self.drawn)
         if config.getoption("verbose", default=0) >= 0:
-            for line in self._session.summary():
+            for line in self._session.chronicle.summary():
                 terminalreporter.write_line(line)
 
     def pytest_unconfigure(self) -> None:
@@ -179,8 +177,7 @@ class SessionHooks:
         self._close()
         for line in (*self.left, *self.slow, *self.noted):
             print(line, file=sys.stderr)
-        self._session.journal.close()
-        self._session.end_report()
+        self._session.chronicle.close()
         self._session.interrupts.uninstall()
 
     def _close(self) -> None:

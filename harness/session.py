@@ -17,6 +17,7 @@ from harness.bridge import (
     only_known_fixtures,
     run_before_function_fixtures,
 )
+from harness.chronicle import Chronicle
 from harness.collected import CollectedTests
 from harness.errors import (
     EngineUnavailableError,
@@ -28,18 +29,15 @@ from harness.errors import (
 from harness.inquest import Inquest
 from harness.interrupts import Interrupts
 from harness.needs import Needs, place
-from harness.observe.event import Event, Kind
+from harness.observe.event import Kind
 from harness.observe.journal import Journal
 from harness.observe.logfiles import LogFiles
-from harness.observe.reading import run_events
 from harness.observe.tests import TestJournal
 from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
 from harness.plan.need import Need
 from harness.wider import leaves_node, node
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
     from harness.console import Console
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
     from harness.getter import ContainerGetter, DockerProject
     from harness.lease.run import Run
     from harness.model.names import Naming
-    from harness.observe.watch import Watched
     from harness.secrets import Secrets
     from harness.settings import Settings
     from harness.source import Source
@@ -97,32 +94,13 @@ class HarnessSession:
         self.needs = Needs(self.markers)
         self.tests = CollectedTests(self.settings, self.source, self.needs)
         self.told_tests = TestJournal(self.journal)
+        self.chronicle = Chronicle(self.settings, self.run, self.journal)
         self.inquest = Inquest(
             self.journal,
             self.told_tests,
             LogFiles(self.settings.root, self.run.id),
-            lambda: self.journal_folder,
+            lambda: self.chronicle.folder,
         )
-
-    def begin_journal(self, pytest_version: str, at: float) -> None:
-        """Tell what kind of run it is, and when it began, in seconds since the epoch."""
-        self.journal.tell(
-            Kind.RUN_BEGIN,
-            at=at,
-            run=self.run.id,
-            project=self.settings.root.name,
-            engine=self.settings.engine,
-            isolation=str(self.settings.isolation),
-            pytest=pytest_version,
-            pid=os.getpid(),
-        )
-        if self.settings.report is not None:  # also of a run that gets to no service
-            self.journal.write_to(self.settings.report)
-
-    @property
-    def journal_folder(self) -> Path:
-        """Where the processes of the run write what they tell."""
-        return self.settings.report or self.run.folder
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -146,7 +124,7 @@ class HarnessSession:
             self.settings, self.source, self.warn, self.run, self.journal, self.console.tell
         )
         self.secrets.know(yard.project)
-        self.journal.write_to(self.journal_folder)
+        self.chronicle.write()
         return yard
 
     def warn(self, text: str) -> None:
@@ -372,50 +350,9 @@ class HarnessSession:
         if "fleet" in self.__dict__:
             self.fleet.close()
 
-    def watch_ready(self) -> Watched:
-        """Hold times to ready against budgets and earlier runs, while the journals are there."""
-        from harness.observe.reading import run_events
-        from harness.observe.watch import watch_ready
-
-        chosen = self.settings
-        events = run_events(self.journal, self.journal_folder)
-        return watch_ready(events, chosen.root, chosen.history, chosen.budget)
-
-    def draw_report(self) -> str:
-        """Draw the report of the run, if one is wanted and this process is not one of several.
-
-        Returns:
-            A line that says where it is, or why there is none; empty where none is wanted.
-        """
-        if self.settings.report is None or self.run.worker or os.getpid() != self._process:
-            return ""
-        from harness.observe.report.folder import finish
-
-        return finish(self.journal, self.settings.report)
-
-    def end_report(self) -> None:
-        """Remove what the report has been made of, once everybody has read it."""
-        if self.settings.report is None or self.run.worker or os.getpid() != self._process:
-            return
-        from harness.observe.report.folder import remove_parts
-
-        remove_parts(self.settings.report)
-
     def left(self) -> list[str]:
         """Return what the run has left behind, as a look at its end has shown."""
         return self.fleet.left if "fleet" in self.__dict__ else []
-
-    def events(self) -> list[Event]:
-        """Return what happened in the run so far, in all its processes."""
-        return run_events(self.journal, self.journal_folder)
-
-    def summary(self) -> list[str]:
-        """Return the lines of the summary at a run's end."""
-        if self.settings.summary == "off":
-            return []
-        from harness.observe.summary import summary
-
-        return summary(self.events(), full=self.settings.summary == "full")
 
     def _getter(self, lease: Lease) -> ContainerGetter:
         from harness.getter import ContainerGetter

@@ -45,7 +45,7 @@ class TerminalHooks:
     def pytest_configure_node(self) -> None:
         """Show what xdist's workers tell, once the run that they are part of is known."""
         if self._showing is not None:
-            self._showing.follow(lambda: self._session.journal_folder)
+            self._showing.follow(lambda: self._session.chronicle.folder)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self) -> None:
@@ -79,7 +79,9 @@ class TerminalHooks:
                 holder.sections = sections
         if reports and not config.pluginmanager.has_plugin(github.ANOTHER_ANNOTATES):
             workspace = os.environ.get("GITHUB_WORKSPACE", "")
-            for line in github.annotated(self._session.events(), config.rootpath, workspace):
+            for line in github.annotated(
+                self._session.chronicle.events(), config.rootpath, workspace
+            ):
                 terminalreporter.write_line(line)
         return None
 
