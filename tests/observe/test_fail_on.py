@@ -202,7 +202,10 @@ def test_of_what_all_share_only_what_happens_while_a_test_runs_counts(sharing: S
     result.assert_outcomes(passed=4, failed=2)
     assert len(set(sharing.values("orders"))) == 1
     shown = result.stdout.str()
-    assert len(re.findall(r"^orders died \(exit 137\)", shown, re.MULTILINE)) == 2
+    assert (
+        len(re.findall(r"^orders died \(exit 137\).* the end of the test\.$", shown, re.MULTILINE))
+        == 2
+    )
     assert shown.count("test_nobody_asks_for_it ____") == 2
 
 

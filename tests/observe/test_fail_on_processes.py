@@ -98,7 +98,9 @@ def test_next(quiet):
 
     result.assert_outcomes(passed=2, failed=3)
     shown = result.stdout.str()
-    assert len(re.findall(r"^(echo|quiet) died \(exit 137\) ", shown, re.MULTILINE)) == 2
+    assert (
+        len(re.findall(r"^(echo|quiet) died .* the end of the test\.$", shown, re.MULTILINE)) == 2
+    )
     assert "FAILED test_team.py::test_dies_at_its_end" in shown
     assert "FAILED test_team.py::test_of_all" in shown
     assert 'echo logged "ERROR of a test" (matches ^ERROR) ' in shown
@@ -130,5 +132,8 @@ def test_nobody_asks_for_it(quiet):
 
     result.assert_outcomes(passed=2, failed=2)
     shown = result.stdout.str()
-    assert len(re.findall(r"^quiet died \(exit 137\) ", shown, re.MULTILINE)) == 2
+    assert (
+        len(re.findall(r"^quiet died \(exit 137\).* the end of the test\.$", shown, re.MULTILINE))
+        == 2
+    )
     assert shown.count("test_nobody_asks_for_it ____") == 2
