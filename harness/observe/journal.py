@@ -19,19 +19,22 @@ Reader = Callable[[Event], None]
 # events that stay in memory: those of the tests under way, with room to spare
 _KEPT = 20_000
 # Events are written several at a time, which takes half the processor time of one by one. At once
-# what another process acts by, and whatever tells which test a run that is killed was at.
+# what another process acts by, what it shows while nothing else may happen for long, and whatever
+# tells which test a run that is killed was at.
 _TOGETHER, _DELAY = 64, 1.0  # events; seconds after the first, if others follow
 _AT_ONCE = frozenset(
     {
         Kind.CONTAINER_ASKED,
         Kind.RUN_BEGIN,
         Kind.RUN_END,
+        Kind.SERVICE_LOOK,
         Kind.TEST_BEGIN,
         Kind.TEST_END,
         Kind.TEST_PHASE,
         Kind.WARNING,
     }
 )
+_AT_ONCE_AS_IT_BEGINS = frozenset({Kind.IMAGE_BUILD, Kind.IMAGE_PULL, Kind.SERVICE_WAIT})
 
 
 class Journal:
@@ -85,7 +88,8 @@ class Journal:
                 self._unwritten.append(event)
                 first = self._unwritten[0].at
                 full = len(self._unwritten) >= _TOGETHER or moment - first > _DELAY
-                if full or kind in _AT_ONCE:
+                waited_for = begins and kind in _AT_ONCE_AS_IT_BEGINS
+                if full or waited_for or kind in _AT_ONCE:
                     self._write()
             for reader in self._readers:
                 with suppress(Exception):  # who observes must not change what is observed

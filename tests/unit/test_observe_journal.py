@@ -215,3 +215,14 @@ def test_other_runs_and_other_workers_own_are_not_told() -> None:
     watch.take(happened("die", labels={"pytest-compose-harness.worker": "gw0"}))
     watch.take(happened("die", 6.0))
     assert len(journal.kept()) == 2
+
+
+def test_what_may_last_is_written_as_it_begins(tmp_path: Path) -> None:
+    """Whoever follows the journal shows it while nothing else happens."""
+    journal = Journal("gw0")
+    journal.write_to(tmp_path)
+
+    with journal.span(Kind.SERVICE_WAIT, stack="s", service="a"):
+        lines = (tmp_path / "journal-gw0.jsonl").read_text().splitlines()
+
+    assert [(e.kind, e.begins) for e in events_of(lines)] == [("service.wait", True)]
