@@ -58,7 +58,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
     It runs after every other plugin's, so that what they registered is known and left alone.
     """
-    from harness.opening import with_report
     from harness.source import discover
 
     CONFIGS.append(config)
@@ -73,7 +72,6 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         chosen = read_settings(config)
         source = discover(chosen.root, chosen.files)
-        chosen = with_report(config, chosen)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     if source is None:
@@ -100,11 +98,12 @@ def read_settings(config: pytest.Config) -> settings.Settings:
 def _open(config: pytest.Config, chosen: settings.Settings, source: Source) -> None:
     """Make the session, and register its hooks and the fixtures of its services."""
     from harness.hooks import SessionHooks
-    from harness.opening import open_session
+    from harness.opening import open_session, with_report
     from harness.scopes import WiderScopes
     from harness.terminal_hooks import TerminalHooks
 
     try:
+        chosen = with_report(config, chosen)
         session, header, fixtures = open_session(
             config, chosen, source, config.stash.get(TEAM_MARKERS, None)
         )
