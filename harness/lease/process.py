@@ -39,15 +39,18 @@ def is_alive(process: ProcessId) -> bool:
     return process.pid > 0 and started(process.pid) == process.started
 
 
-def is_dying(pid: int) -> bool:
-    """Whether a process is about to end, and nothing will keep it from that.
+def goes_on(process: ProcessId) -> bool:
+    """Whether a process runs, and is not about to end with nothing to keep it from that.
 
     The kernel hands SIGKILL to every thread of one that any signal is to end (``complete_signal``
     in ``kernel/signal.c``), and marks one that exits (``PF_EXITING``): fields 31 and 9 of
     ``/proc/pid/stat`` (proc(5)).
     """
-    fields = read_proc(pid, "stat").rpartition(b")")[2].split(None, 29)
-    return len(fields) > 28 and bool(int(fields[28]) & _KILL or int(fields[6]) & _EXITING)
+    fields = read_proc(process.pid, "stat").rpartition(b")")[2].split(None, 29)
+    if len(fields) <= 28:
+        return is_alive(process)  # there is no /proc, or no process
+    dying = int(fields[28]) & _KILL or int(fields[6]) & _EXITING
+    return fields[0] not in _ENDED and fields[19].decode() == process.started and not dying
 
 
 def started(pid: int) -> str | None:

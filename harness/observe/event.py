@@ -82,6 +82,10 @@ def _refuse(constant: str) -> None:
 _NAMES = ("run", "worker", "stack", "service", "test")
 
 
+# json.dumps() would make one for each event
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened.
@@ -127,7 +131,7 @@ class Event:
         for name in (*_NAMES, "data"):
             if value := getattr(self, name):
                 told[name] = value
-        return json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=str)
+        return _encode(told)
 
     @classmethod
     def of_line(cls, line: str) -> Self:

@@ -117,6 +117,20 @@ def was_asked(events: Iterable[Event], incident: Incident) -> bool:
     return asked
 
 
+_COUNTING = frozenset(
+    map(
+        str,
+        (
+            Kind.CONTAINER,
+            Kind.PROJECT,
+            Kind.SERVICE_ADOPTED,
+            Kind.SERVICE_START,
+            Kind.SERVICE_WAIT,
+        ),
+    )
+)
+
+
 class IncidentReader:
     """Goes through events as they come, and knows of each container what it needs for the next."""
 
@@ -127,22 +141,26 @@ class IncidentReader:
         self._latest: dict[str, int] = {}  # the place of each container's latest in this run of it
 
     def read(self, event: Event) -> None:
-        """Take the next event."""
-        if event.kind == Kind.PROJECT:
-            self._services = event.data.get("services", {})
-        elif event.kind == Kind.SERVICE_WAIT:
-            if event.begins or "error" in event.data:
-                self._ready.pop(_container(event), None)
-            else:
-                self._ready[_container(event)] = event.at
-        elif event.kind == Kind.SERVICE_ADOPTED:
-            self._latest.pop(_container(event), None)
-            self._ready[_container(event)] = event.at
-        elif event.kind == Kind.SERVICE_START:
-            self._latest.pop(_container(event), None)  # not its restart policy: somebody's wish
-            self._ready.pop(_container(event), None)
-        elif event.kind == Kind.CONTAINER and _container(event) in self._ready:
-            self._happened(str(event.data.get("action")), event, _container(event))
+        """Take the next event; most are none of those that count."""
+        if event.kind in _COUNTING:
+            self._take(event, str(event.data.get("container", "")))
+
+    def _take(self, event: Event, container: str) -> None:
+        match event.kind:
+            case Kind.PROJECT:
+                self._services = event.data.get("services", {})
+            case Kind.SERVICE_WAIT if event.begins or "error" in event.data:
+                self._ready.pop(container, None)
+            case Kind.SERVICE_WAIT:
+                self._ready[container] = event.at
+            case Kind.SERVICE_ADOPTED:
+                self._latest.pop(container, None)
+                self._ready[container] = event.at
+            case Kind.SERVICE_START:
+                self._latest.pop(container, None)  # not its restart policy: somebody's wish
+                self._ready.pop(container, None)
+            case Kind.CONTAINER if container in self._ready:
+                self._happened(str(event.data.get("action")), event, container)
 
     def of(self, stacks: Collection[str], since: float = 0.0) -> list[Incident]:
         """Return what the services of stacks did from a time on (epoch seconds)."""
@@ -195,7 +213,3 @@ class IncidentReader:
         else:
             self._latest[container] = len(self.found)
             self.found.append(incident)
-
-
-def _container(event: Event) -> str:
-    return str(event.data.get("container", ""))

@@ -19,22 +19,15 @@ Reader = Callable[[Event], None]
 # events that stay in memory: those of the tests under way, with room to spare
 _KEPT = 20_000
 # Events are written several at a time, which takes half the processor time of one by one. At once
-# what another process acts by, what it shows while nothing else may happen for long, and whatever
-# tells which test a run that is killed was at.
+# whatever tells which test a run that is killed was at; and of a worker, what its controller shows
+# while nothing else may happen for long, and what other workers act by.
 _TOGETHER, _DELAY = 64, 1.0  # events; seconds after the first, if others follow
+# plain text: an enumeration's members have a hash in Python, and each event asks for several
 _AT_ONCE = frozenset(
-    {
-        Kind.CONTAINER_ASKED,
-        Kind.RUN_BEGIN,
-        Kind.RUN_END,
-        Kind.SERVICE_LOOK,
-        Kind.TEST_BEGIN,
-        Kind.TEST_END,
-        Kind.TEST_PHASE,
-        Kind.WARNING,
-    }
+    map(str, (Kind.RUN_BEGIN, Kind.RUN_END, Kind.TEST_BEGIN, Kind.TEST_PHASE, Kind.WARNING))
 )
-_AT_ONCE_AS_IT_BEGINS = frozenset({Kind.IMAGE_BUILD, Kind.IMAGE_PULL, Kind.SERVICE_WAIT})
+_OF_A_WORKER = frozenset(map(str, (Kind.CONTAINER_ASKED, Kind.SERVICE_LOOK, Kind.TEST_END)))
+_AS_IT_BEGINS = frozenset(map(str, (Kind.IMAGE_BUILD, Kind.IMAGE_PULL, Kind.SERVICE_WAIT)))
 
 
 class Journal:
@@ -81,20 +74,26 @@ class Journal:
                 (``harness.errors.masked``).
         """
         moment = time.time() if at is None else at
-        event = Event(kind, moment, took, begins, self.worker, stack, service, test, data)
+        event = Event(str(kind), moment, took, begins, self.worker, stack, service, test, data)
         with self._lock:
             self._kept.append(event)
             if self._file is not None:
                 self._unwritten.append(event)
-                first = self._unwritten[0].at
-                full = len(self._unwritten) >= _TOGETHER or moment - first > _DELAY
-                waited_for = begins and kind in _AT_ONCE_AS_IT_BEGINS
-                if full or waited_for or kind in _AT_ONCE:
+                if self._is_due(event):
                     self._write()
             for reader in self._readers:
                 with suppress(Exception):  # who observes must not change what is observed
                     reader(event)
         return event
+
+    def _is_due(self, event: Event) -> bool:
+        """Whether what was told is to be written now."""
+        kind = event.kind
+        if kind in _AT_ONCE or len(self._unwritten) >= _TOGETHER:
+            return True
+        if self.worker and (kind in _OF_A_WORKER or (event.begins and kind in _AS_IT_BEGINS)):
+            return True
+        return event.at - self._unwritten[0].at > _DELAY
 
     @contextmanager
     def span(self, kind: Kind, **where: Any) -> Iterator[dict[str, Any]]:

@@ -7,8 +7,7 @@ from harness.engine.reach import Reach, Seat
 from harness.lease.process import (
     HAS_PROC,
     ProcessId,
-    is_alive,
-    is_dying,
+    goes_on,
     read_proc,
     started,
 )
@@ -55,7 +54,7 @@ class Mains:
     def runs(self, container: str) -> bool | None:
         """Whether a container's main process runs; None if that cannot be seen."""
         main = self._known.get(container)
-        return None if main is None else is_alive(main) and not is_dying(main.pid)
+        return None if main is None else goes_on(main)
 
 
 def _is_of(pid: int, container: str) -> bool:
