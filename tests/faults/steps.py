@@ -33,7 +33,7 @@ STEPS = {
     "after the network": Step("harness.stack.creator", "Creator._make_network", after=True),
     "between create and start": Step("harness.stack.starter", "Starter.start"),
     "while waiting": Step("harness.stack.starter", "Starter.wait_ready"),
-    IN_THE_TEST: Step("harness.hooks", "SessionHooks.pytest_runtest_call"),
+    IN_THE_TEST: Step("harness.session", "HarnessSession.look_ahead"),
     "in teardown": Step("harness.stack.stack", "Stack.down"),
 }
 

@@ -84,6 +84,7 @@ class Victim:
         }
         self._engine: DockerEngine | None = None
         self._inside: list[str] = []
+        self._running: subprocess.Popen[str] | None = None
 
     def on(self, engine: OwnEngine) -> Victim:
         """Use an engine of the test's own, where its ports can be reached."""
@@ -124,6 +125,7 @@ class Victim:
                 start_new_session=True,
             ) as process,
         ):
+            self._running = process
             try:
                 yield process
             finally:
@@ -141,8 +143,15 @@ class Victim:
 
     def reached(self) -> int:
         """Wait until the step is reached; return the pid of the process that reached it."""
-        text = eventually(lambda: (self.root / "reached").read_text(), timeout=120)
-        return int(text)
+        return int(eventually(self._pid_at_step, timeout=120))
+
+    def _pid_at_step(self) -> str:
+        try:
+            return (self.root / "reached").read_text()
+        except FileNotFoundError:
+            ended = self._running is not None and self._running.poll() is not None
+            assert not ended, f"the run ended before it reached the step:\n{self.output}"
+            raise
 
     def go(self) -> None:
         """Let the step go on."""
