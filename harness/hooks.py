@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import HarnessError
+from harness.interrupts import Terminated
 
 if TYPE_CHECKING:
     from harness.session import HarnessSession
@@ -94,8 +95,8 @@ class SessionHooks:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Take note that the run ends: a further signal must not end its end."""
         self._session.interrupts.ending()
-        # pytest's own cut nothing short: pytest.exit(), and -x under xdist
-        if not excinfo.errisinstance((pytest.exit.Exception, pytest.Session.Interrupted)):
+        # pytest's own, and xdist's, are of other classes, and cut nothing short: pytest.exit(), -x
+        if excinfo.type in (KeyboardInterrupt, Terminated):
             self._session.run.interrupted()
 
     @pytest.hookimpl(wrapper=True)
