@@ -12,7 +12,7 @@ TORTURE_SECONDS ?= 600
 BENCH_ARGS ?=
 
 ITESTS ?= tests/integration
-# What `make test` runs, on pytest 9 and on pytest 8, keeps near three minutes on two cores.
+# What `make test` runs, on pytest 9 and on pytest 8, stays under ten minutes on two cores.
 TESTS ?= tests/integration tests/messages tests/plugin tests/unit
 PYTEST8_TESTS ?= tests/messages
 # What does not fit is run by CI all the same.
@@ -39,7 +39,7 @@ itest: ready ## the integration tests of the example, in real containers
 itest-process: $(VENV)/.stamp servers ## the same, with the services as processes: no engine is needed
 	$(BIN)/pytest --harness-engine=process $(ITESTS) $(ITEST_ARGS)
 
-test: test-pytest9 test-pytest8 itest-process ## the suite, in some three minutes: TESTS on pytest 9, PYTEST8_TESTS on 8, the example as processes
+test: test-pytest9 test-pytest8 itest-process ## the suite, in under ten minutes: TESTS on pytest 9, PYTEST8_TESTS on 8, the example as processes
 
 test-pytest9: ready servers ## TESTS on pytest 9
 	$(BIN)/pytest $(PYTEST_ARGS) $(TESTS)
