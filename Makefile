@@ -47,7 +47,7 @@ test-pytest9: ready servers ## TESTS on pytest 9
 test-pytest8: ready $(VENV8)/.stamp ## PYTEST8_TESTS on pytest 8
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_TESTS)
 
-test-more: ready browser $(VENV8)/.stamp ## what `make test` leaves out: engine, sharing, and more on pytest 8
+test-more: ready servers browser $(VENV8)/.stamp ## what `make test` leaves out: engine, sharing, and more on pytest 8
 	$(BIN)/pytest $(PYTEST_ARGS) $(MORE_TESTS)
 	$(BIN8)/pytest $(PYTEST_ARGS) $(PYTEST8_MORE_TESTS)
 
