@@ -17,6 +17,7 @@ from harness.observe.reading import run_events
 from harness.plan.fail_on import fail_on_of
 from harness.plan.lives import Life
 from harness.stack.endings import notice_end
+from harness.stack.killed import with_reason
 
 if TYPE_CHECKING:
     from harness.stack.lease import Lease
@@ -114,6 +115,8 @@ class Conduct:
         """Add what the engine says of a container: when exactly it ended, and of what."""
         try:
             snapshot = self._yard.engine.snapshot(incident.container)
+            if incident.what is What.EXIT and not incident.out_of_memory:
+                snapshot = with_reason(self._yard.engine, snapshot)
         except ContainerGoneError:
             removed = incident.what is What.EXIT  # it died of that
             return replace(incident, what=What.REMOVED) if removed else incident

@@ -16,6 +16,7 @@ from harness.probe import Probe
 from harness.probe.choose import Chooser
 from harness.stack.failures import LAST_LINES
 from harness.stack.graph import Cancelled
+from harness.stack.killed import with_reason
 
 LOG_LINES = 20
 _LINE_WIDTH = 2000
@@ -276,6 +277,7 @@ class Readiness:
         return max(self.timeout, patience)
 
     def _died(self, watch: _Watch, snapshot: Snapshot, after: str) -> str:
+        snapshot = with_reason(self.engine, snapshot)
         memory = _memory(snapshot)
         wanted = (
             f" (wanted {watch.code})" if snapshot.exit_code != watch.code and watch.ends else ""
