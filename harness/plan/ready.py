@@ -82,11 +82,6 @@ class Ready:
         """The code with which the container is to end, if it is to end."""
         return next((check.code for check in self.checks if isinstance(check, Exit)), None)
 
-    @property
-    def by_default(self) -> bool:
-        """Whether the service leaves the choice of its probes to the harness."""
-        return not self.checks
-
 
 _PORT = "a container port such as 8080, or true for every published TCP port"
 
