@@ -16,6 +16,7 @@ from harness.lease.process import ProcessId, is_alive, pid_namespace, this_proce
 from harness.lease.shared import check_own, shared_folder
 
 _PREFIX, _FILES, _GONE = "lease-", ".files", "gone-"
+_TRIES = 100  # each process can be on its way but once
 _numbers = itertools.count(1)
 
 
@@ -167,10 +168,13 @@ class RunRecord:
 
     def remove(self) -> None:
         """The run is over, and nothing of it is left. To be called by who holds the lock."""
-        gone = self.folder.with_name(f"{_GONE}{self.run}-{os.getpid()}")
+        gone = self.folder.with_name(f"{_GONE}{self.run}-{os.getpid()}-{next(_numbers)}")
         with suppress(FileNotFoundError):
             self.folder.replace(gone)  # at once: who waits for the lock begins a new record
-        shutil.rmtree(gone, ignore_errors=True)
+        for _ in range(_TRIES):
+            shutil.rmtree(gone, ignore_errors=True)
+            if not gone.exists():  # else somebody who was on the way to the lock made one in it
+                break
         shutil.rmtree(self._data, ignore_errors=True)
 
     @contextmanager
@@ -185,7 +189,8 @@ class RunRecord:
     def _take(self) -> int:
         path = self.folder / "lock"
         while True:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            with suppress(FileExistsError):  # exist_ok would look again, and find it removed
+                self.folder.mkdir(mode=0o700)
             try:
                 file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             except FileNotFoundError:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -110,6 +111,20 @@ def test_who_joins_while_the_last_one_removes_is_found_by_those_after(tmp_path: 
         assert last
 
 
+def test_joining_and_removing_at_the_same_moment_is_no_error(tmp_path: Path) -> None:
+    def come_and_go() -> None:
+        for _ in range(200):
+            record = RunRecord("run", tmp_path)
+            record.join(uses=True)
+            with record.leave():
+                pass
+
+    with ThreadPoolExecutor(4) as pool:
+        for each in [pool.submit(come_and_go) for _ in range(4)]:
+            each.result()
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_one_run_at_a_time_has_what_is_kept(tmp_path: Path) -> None:
     with other(TAKES, str(tmp_path), "one", says="True") as process:
         mine, same = (KeptStacks("checkout", run, folder=tmp_path) for run in ("two", "one"))
@@ -167,7 +182,9 @@ def test_who_leaves_while_others_go_on_is_in_the_record_until_it_is_done(tmp_pat
     leaving.own_folder.joinpath("file").touch()
     with leaving.leave() as last:
         assert not last
-        assert [m.leaving for m in reader.members()] == [False, True]
+        assert leaving.mine is not None
+        assert [m.name for m in reader.members() if m.leaving] == [leaving.mine.name]
+        assert [m.name for m in reader.others()] == [staying.mine and staying.mine.name]
         with staying.leave() as last:  # the one that leaves does not count any more
             assert last
     assert [*tmp_path.iterdir()] == []
