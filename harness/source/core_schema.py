@@ -6,6 +6,7 @@ https://yaml.org/spec/1.2.2/#103-core-schema
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,10 @@ _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NO_NUMBER = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_DIGITS = 24  # as many as 64 bits fill in octal, with 0o
+# What Compose reads larger numbers as (strconv.ParseInt and ParseFloat of Go): whole ones as
+# floats, those with a base, and floats that are none, as text. Python refuses to read whole numbers
+# of thousands of digits.
+_DIGITS, _TOO_LARGE = 24, 1 << 64
 _MERGE = "tag:yaml.org,2002:merge"
 _UNTAGGED: dict[type[yaml.Node], str] = {
     yaml.ScalarNode: "tag:yaml.org,2002:str",
@@ -36,31 +40,24 @@ _PLAIN = "tag:yaml.org,2002:plain"  # ours: a scalar that this schema has still 
 
 
 def scalar(text: str) -> object:
-    """Return what an unquoted scalar means; text that means nothing else is itself."""
+    """Return what an unquoted scalar means; text that means nothing else is itself.
+
+    So is a number that 64 bits do not hold, as whoever wrote it for Compose has it: a commit
+    ``1234e567``, a hash ``0xdeadbeefdeadbeefdeadbeef``.
+    """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _DECIMAL.fullmatch(text):
-        return _number(text, 10)
+    if _DECIMAL.fullmatch(text) and len(text) <= _DIGITS and abs(number := int(text)) < _TOO_LARGE:
+        return number
     if _BASED.fullmatch(text):
-        return _number(text, 0)
+        number = int(text, 0)
+        return number if number < _TOO_LARGE else text
     if _FLOAT.fullmatch(text):
-        return float(text)
+        finite = float(text)
+        return finite if math.isfinite(finite) else text
     if match := _NO_NUMBER.fullmatch(text):
         return float("nan" if match[3] else f"{match[1]}inf")
     return text
-
-
-def _number(text: str, base: int) -> int | float:
-    """Return a whole number; one that 64 bits do not hold is a float, as Compose reads it.
-
-    Python refuses to read, and to show, whole numbers of thousands of digits.
-    """
-    if len(text) <= _DIGITS:
-        return int(text, base)
-    try:
-        return float(text if base == 10 else int(text, base))
-    except OverflowError:
-        return float("inf")
 
 
 class _CoreSchemaLoader(SafeLoader):
