@@ -1,8 +1,9 @@
-"""Waiting for what another service does in its own time."""
+"""Waiting for what another service does in its own time. Needs nothing: inner projects have it."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -33,3 +34,8 @@ def eventually(
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout:g} s; last seen: {seen!r}")
         time.sleep(0.02)
+
+
+def give_to(project: Path) -> None:
+    """Let the tests of a project in a test import this module."""
+    (project / "eventually.py").write_text(Path(__file__).read_text())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from harness.engine.client import connect
+from tests.eventually import give_to
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -109,6 +110,7 @@ class Project:
         docker_config: str,
     ) -> None:
         self.root = pytester.path
+        give_to(self.root)
         self._pytester = pytester
         self._temporary = temporary
         self._environment = {"TMPDIR": str(temporary), "DOCKER_CONFIG": docker_config}

@@ -14,20 +14,15 @@ UNTIL_TOLD = "while [ ! -e /die ]; do sleep 0.02; done; rm /die; exit 3"
 HUNGRY = """perl -e '$$hungry .= "x" x 1_000_000 while 1'"""
 WAIT = "until [ -e /die ]; do sleep 0.02; done"
 ACTS = """
-import os, sys, time
+import os, sys
 import pytest
 from contextlib import closing
+from eventually import eventually
 from harness.engine.client import connect
-
-def until(look, timeout=30):
-    end = time.monotonic() + timeout
-    while not look():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
 
 def dies(service, status="exited"):
     service.container.exec(["touch", "/die"])
-    until(lambda: service.container.status == status)
+    eventually(lambda: service.container.status == status)
 
 def behind(service):
     "Kill it, and not by the harness: the engine answers before it is dead."
@@ -117,19 +112,19 @@ def test_what_services_do_fails_the_test_it_happened_in_and_no_other(team: Team)
         def test_restarts(crashy):
             before = crashy.container._look().restarts
             crashy.container.exec(["touch", "/die"])
-            until(lambda: crashy.container._look().restarts > before)
+            eventually(lambda: crashy.container._look().restarts > before)
 
         def test_logs(catalog):
             catalog.container.exec(["sh", "-c", "(echo ERROR ignored; echo ERROR of "
                 "open-sesame-1234; echo ERROR again) >/proc/1/fd/1"])
-            until(lambda: "again" in catalog.container.logs())
+            eventually(lambda: "again" in catalog.container.logs())
 
         def test_starves(glutton):
             dies(glutton)
 
         def test_child_starves(parent):
             parent.container.exec(["touch", "/die"])
-            until(lambda: parent.container.exec(["test", "-e", "/fed"]).exit_code == 0)
+            eventually(lambda: parent.container.exec(["test", "-e", "/fed"]).exit_code == 0)
 
         def test_removed(orders):
             with closing(connect()[0]) as api:
@@ -175,7 +170,7 @@ def test_of_what_all_share_only_what_happens_while_a_test_runs_counts(sharing: S
 
             def both(what):
                 note(what)
-                until(lambda: len(noted(what)) == 2)
+                eventually(lambda: len(noted(what)) == 2)
 
             def test_another_asks_for_it(orders):
                 saw(orders)
@@ -189,7 +184,7 @@ def test_of_what_all_share_only_what_happens_while_a_test_runs_counts(sharing: S
                 both("inside again")
                 if "{name}" == "one":
                     behind(orders)
-                until(lambda: orders.container.status == "exited")
+                eventually(lambda: orders.container.status == "exited")
                 both("died")
 
             def test_after(orders):

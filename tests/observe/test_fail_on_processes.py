@@ -25,20 +25,14 @@ import os
 import pathlib
 import signal
 import socket
-import time
 import pytest
+from eventually import eventually
 
 HERE = pathlib.Path(__file__).parent
 
-def until(look, timeout=30):
-    end = time.monotonic() + timeout
-    while not look():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
-
 def both(what):
     (HERE / f"{what}-{os.environ['PYTEST_XDIST_WORKER']}").touch()
-    until(lambda: len([*HERE.glob(f"{what}-gw*")]) == 2)
+    eventually(lambda: len([*HERE.glob(f"{what}-gw*")]) == 2)
 
 def behind(service):
     "End its process, and not by the harness; return at once."
@@ -82,7 +76,7 @@ def test_logs(echo):
     with socket.create_connection((echo.host, echo.port), timeout=10) as link:
         link.sendall(b"ERROR of a test\\n")
         assert link.recv(99)
-    until(lambda: "ERROR" in echo.container.logs())
+    eventually(lambda: "ERROR" in echo.container.logs())
 
 @pytest.mark.services("quiet", isolation="shared")
 def test_of_all(quiet):
@@ -118,7 +112,7 @@ def test_another_asks_for_it(quiet):
     if "{name}" == "one":
         quiet.container.kill()
     both("killed")
-    until(lambda: quiet.container.status == "exited")
+    eventually(lambda: quiet.container.status == "exited")
 
 def test_nobody_asks_for_it(quiet):
     both("inside-again")

@@ -15,18 +15,13 @@ from ..messages.project import FOREVER, IMAGE, Project
 SECRET = "hunter2-but-much-longer"
 # `go NAME` has a service do what its command waits for; `ended` waits until it has ended
 HEAD = """
-import time
+from eventually import eventually
 
 def go(service):
     service.container.exec(["touch", "/go"])
 
-def until(look):
-    deadline = time.monotonic() + 30
-    while not look() and time.monotonic() < deadline:
-        time.sleep(0.02)
-
 def ended(service):
-    until(lambda: service.container.status == "exited")
+    eventually(lambda: service.container.status == "exited")
 
 """
 WAIT = "while ! test -e /go; do sleep 0.05; done"
@@ -211,7 +206,7 @@ LINE = {said!r}
 def answers(catalog, number):
     line = LINE % number
     catalog.container.exec(["sh", "-c", f"echo '{{line}}' >> /log"])
-    until(lambda: line in catalog.container.logs())
+    eventually(lambda: line in catalog.container.logs())
 
 @pytest.mark.parametrize("number", range(3))
 def test_it(catalog, number):

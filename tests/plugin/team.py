@@ -10,6 +10,8 @@ from textwrap import dedent
 
 import pytest
 
+from tests.eventually import give_to
+
 BASE_IMAGE = "debian:bookworm-slim"
 # Answers each line that it receives with $GREETING; holds a connection on which nothing is said.
 GREETER = """
@@ -24,19 +26,13 @@ while ($$client = $$server->accept) {
 # removed while pytest goes on.
 TALK = """
 import socket
-import time
 import harness
+from eventually import eventually
 
 def ask(service):
     with socket.create_connection((service.host, service.port), timeout=10) as connection:
         connection.sendall(b"\\n")
         return connection.recv(99).decode().strip()
-
-def eventually(look):
-    deadline = time.monotonic() + 30
-    while not (seen := look()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return seen
 
 def gone(container):
     return eventually(lambda: _gone_by_now(container))
@@ -61,6 +57,7 @@ class Team:
 
     def __post_init__(self) -> None:
         self.pytester.makepyfile(talk=TALK)
+        give_to(self.pytester.path)
         if _DOCKER_CONFIG.is_dir():
             self.monkeypatch.setenv("DOCKER_CONFIG", str(_DOCKER_CONFIG))
         for name in list(os.environ):

@@ -80,7 +80,7 @@ def test_a_getter_of_the_teams_own_says_what_becomes_of_volumes(
         from contextlib import closing
         import pytest
         from harness.engine.client import connect
-        from talk import eventually
+        from eventually import eventually
 
         left = []
 

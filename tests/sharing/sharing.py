@@ -16,10 +16,10 @@ NOTES = """
 import json
 import os
 import socket
-import time
 from contextlib import closing
 from pathlib import Path
 
+from eventually import eventually
 from harness.engine.client import connect
 from harness.lease.labels import RUN
 
@@ -41,14 +41,6 @@ def saw(*services):
 def noted(what):
     lines = map(json.loads, (_HERE / "notes.jsonl").read_text().splitlines())
     return [line for line in lines if line[2] == what]
-
-def until(look, timeout=30):
-    "Wait until a look finds something."
-    end = time.monotonic() + timeout
-    while not (found := look()):
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
-    return found
 
 def running(run, service):
     "The ids of a service's containers that the run has started and not yet removed."

@@ -10,7 +10,7 @@ from .sharing import Sharing
 LOOK = """
     import pytest
     from harness.lease.labels import RUN
-    from notes import note, noted, running, saw, until
+    from notes import eventually, note, noted, running, saw
 
     def others(service, name=None):
         mine = getattr(service, "container", service)
@@ -25,11 +25,11 @@ def test_the_next_tests_services_are_there_while_one_runs(team: Sharing) -> None
         + """
     def test_one(app):
         saw(app)
-        note("ahead", until(lambda: others(app, "other"))[0])
+        note("ahead", eventually(lambda: others(app, "other"))[0])
 
     def test_two(other, app):
         saw(other, app)
-        note("ahead", until(lambda: [i for i in others(app) if (i,) not in seen])[0])
+        note("ahead", eventually(lambda: [i for i in others(app) if (i,) not in seen])[0])
 
     seen = set()
 
@@ -69,7 +69,7 @@ def test_what_the_teams_own_fixtures_come_before_is_started_ahead_only_if_the_us
             note("there", bool(running(run, "other")))
     """
     )
-    look = 'until(lambda: others(app, "other"))' if there else ""
+    look = 'eventually(lambda: others(app, "other"))' if there else ""
     team.tests(
         LOOK
         + f"""
@@ -92,7 +92,7 @@ def test_a_start_ahead_that_fails_is_told_by_its_own_test_only(team: Sharing) ->
         + """
     def test_one(app):
         saw(app)
-        until(lambda: others(app, "dies"))
+        eventually(lambda: others(app, "dies"))
 
     def test_dies(dies): ...
     def test_three(other): saw(other)
@@ -133,7 +133,7 @@ def test_a_stack_that_nobody_came_for_is_gone_at_the_end(team: Sharing) -> None:
         + """
     def test_one(app):
         saw(app)
-        until(lambda: others(app, "other"))
+        eventually(lambda: others(app, "other"))
         assert False, "on purpose"
 
     def test_two(other): ...
@@ -160,7 +160,7 @@ def test_a_test_that_turns_out_to_need_something_else_gets_that(team: Sharing) -
         + """
     def test_one(app):
         saw(app)
-        until(lambda: others(app, "other"))
+        eventually(lambda: others(app, "other"))
 
     def test_two(other, docker_project):
         assert [c.service for c in docker_project.containers()] == ["more", "other"]

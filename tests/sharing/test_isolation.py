@@ -113,12 +113,12 @@ def test_a_new_application_for_each_test_talks_to_the_one_broker(
     team.tests(
         """
         import pytest
-        from notes import noted, saw, sh, until
+        from notes import eventually, noted, saw, sh
 
         @pytest.mark.parametrize("number", range(4))
         def test_it(app, broker, number):
             saw(app, broker)
-            until(lambda: len({worker for worker, *_ in noted("broker")}) == 2)
+            eventually(lambda: len({worker for worker, *_ in noted("broker")}) == 2)
             sh(app, f"mosquitto_pub -h broker -r -q 1 -t orders/{number} -m from-{number}")
             heard = sh(broker, f"mosquitto_sub -C 1 -W 10 -t orders/{number}")
             assert heard == f"from-{number}"

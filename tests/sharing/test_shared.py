@@ -17,13 +17,13 @@ def test_workers_share_one_stack_and_the_death_of_one_takes_it_from_nobody(team:
             """
             import os, signal
             import pytest
-            from notes import note, noted, saw, until
+            from notes import eventually, note, noted, saw
             from talk import ask
 
             @pytest.mark.parametrize("number", range(2))
             def test_before(app, base, number):
                 saw(app, base)
-                until(lambda: {"gw0", "gw1"} <= {worker for worker, *_ in noted("app")})
+                eventually(lambda: {"gw0", "gw1"} <= {worker for worker, *_ in noted("app")})
 
             def test_dies():
                 if __name__ == "test_one" and not noted("dies"):
