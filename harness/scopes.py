@@ -37,12 +37,13 @@ class WiderScopes:
         """Have what a wider fixture does to services, or brings up, outlive its first test."""
         if fixturedef.scope == "function":
             return (yield)
-        with self._session.wide_fixture(fixturedef):
+        session = self._session
+        with session.outside_of_tests(), session.wide_fixtures.being_set_up(fixturedef):
             return (yield)
 
     def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
         """Put back what a wider fixture did to services."""
-        self._session.wide_fixture_ended(fixturedef)
+        self._session.wide_fixtures.ended(fixturedef)
 
 
 def explain_mismatch(item: pytest.Item, error: BaseException) -> None:

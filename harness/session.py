@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.bridge import (
     has_fixtures,
@@ -33,9 +32,10 @@ from harness.observe.event import Kind
 from harness.observe.journal import Journal
 from harness.observe.logfiles import LogFiles
 from harness.observe.tests import TestJournal
-from harness.plan.lives import Bounds, Life, closure_of, life_of_scope
+from harness.plan.lives import Bounds, closure_of
 from harness.plan.need import Need
-from harness.wider import leaves_node, node
+from harness.wide_fixtures import WideFixtures
+from harness.wider import leaves_node
 
 if TYPE_CHECKING:
     import pytest
@@ -87,12 +87,11 @@ class HarnessSession:
         self._conduct: Conduct | None = None
         self._own: Lease | None = None
         self._outside = 0
-        self._holders: Counter[tuple[Life, str]] = Counter()
-        self._wide_fixtures: dict[object, Callable[[], None]] = {}
         self._process = os.getpid()
         self.interrupts = Interrupts()
         self.needs = Needs(self.markers)
         self.tests = CollectedTests(self.settings, self.source, self.needs)
+        self.wide_fixtures = WideFixtures(self.settings, self.tests, self.run, lambda: self.fleet)
         self.told_tests = TestJournal(self.journal)
         self.chronicle = Chronicle(self.settings, self.run, self.journal)
         self.inquest = Inquest(
@@ -210,48 +209,9 @@ class HarnessSession:
         Raises:
             HarnessError: The start failed.
         """
-        item: pytest.Item = request._pyfuncitem
-        life = life_of_scope(request.scope)
-        lease = self._lease(item)
-        if life < Life.SESSION:
-            holder = life, node(item, life)
-            self._holders[holder] += 1
-            request.addfinalizer(lambda: self._let_go(holder))
-        lease.up(at_least=life)
+        lease = self._lease(request._pyfuncitem)
+        lease.up(at_least=self.wide_fixtures.hold(request))
         return self._getter(lease).get(service)
-
-    def _let_go(self, holder: tuple[Life, str]) -> None:
-        self._holders[holder] -= 1
-        if not self._holders[holder]:
-            self.fleet.end(*holder)
-
-    @contextmanager
-    def wide_fixture(self, definition: Any) -> Iterator[None]:
-        """Watch a fixture of a wider scope while it is set up: what it does to services stays."""
-        uses = self.tests.wider.uses(definition)
-        if uses:
-            names = closure_of(uses, self.tests.graph)
-            lasts = definition.scope == "session" and not self.settings.keep
-            ended = self.fleet.fixture_begins(definition.argname, names, lasts)
-            if ended:
-                self._wide_fixtures[definition] = ended
-        with self.outside_of_tests(), self._alone_with(uses):
-            yield
-
-    def _alone_with(self, services: Collection[str]) -> AbstractContextManager[object]:
-        """Have no two workers set up fixtures of wider scopes on services that they share."""
-        if not services or not self.run.worker or not self.fleet.is_shared(services):
-            return nullcontext()
-        return self.run.one_at_a_time()
-
-    def wide_fixture_ended(self, definition: object) -> None:
-        """Put back what a fixture of a wider scope did to services, once it has ended.
-
-        Raises:
-            HarnessError: It cannot be put back.
-        """
-        if ended := self._wide_fixtures.pop(definition, None):
-            ended()
 
     def begin_without_fixtures(self, item: pytest.Item) -> None:
         """Begin a test of a kind that has no fixtures, if it is marked; it ends by itself.
@@ -322,7 +282,7 @@ class HarnessSession:
             lost = "" if self.inquest.disturbed else lease.lost_engine()
             self.fleet.hold_removals()  # a teardown that fails is to be looked into
             lease.release(reset=self.tests.following is not None or self.settings.keep)
-            if self._wide_fixtures and leaves_node(item, self.tests.following):
+            if self.wide_fixtures and leaves_node(item, self.tests.following):
                 self.fleet.settle()  # fixtures that end now shall not meet a reset
             if lost:
                 raise EngineUnavailableError(lost)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -25,15 +24,14 @@ from harness.errors import (
     SettingError,
     masked,
 )
-from harness.model.project import Service, unescaped
+from harness.model.project import Service
 from harness.observe.event import Kind
 from harness.plan.order import holding_on
+from harness.stack.hooks import run_hooks
 from harness.stack.readiness import Readiness
+from harness.stack.taken import is_port_taken, told_as_taken
 from harness.stack.yard import Yard
 
-# the ways in which engines say that a host port is taken
-_TAKEN = ("port is already allocated", "address already in use", "Ports are not available")
-_PORT = re.compile(r":(\d+)(?: failed|: bind)")
 _PORT_TRIES = 5
 # what says all there is to be said of a start
 _TOLD_AS_IT_IS = (
@@ -281,12 +279,13 @@ class Starter:
                 if is_not_its_own(str(error)) and self._may_move(service, tries):
                     self._publish_widely(service, wanted)
                     continue
-                if not any(words in str(error) for words in _TAKEN):
+                if not is_port_taken(str(error)):
                     raise ServiceStartError(
                         f"{service.called} could not be started: {error}"
                     ) from None
                 if service.fixed or service.replicas > 1 or tries + 1 == _PORT_TRIES:
-                    raise PortTakenError(self._taken(service, str(error))) from None
+                    holder_of = self._yard.engine.holder_of
+                    raise PortTakenError(told_as_taken(service, str(error), holder_of)) from None
                 with self._one_by_one:
                     self._recreate(service, wanted)
         return None
@@ -339,8 +338,7 @@ class Starter:
         if files := injections(self._yard.project, service, {**dotenv, **os.environ}):
             self._yard.engine.put(container.id, archive(files))
         self._yard.engine.start(container.id)
-        for hook in service.config.get("post_start") or ():
-            self._run_hook(container, "post_start", hook)
+        run_hooks(self._yard.engine, container, service, "post_start")
 
     def _ready_again(self, container: str) -> None:
         found = self._container(container)
@@ -352,40 +350,7 @@ class Starter:
     def _pre_stop(self, container: str) -> None:
         found = self._container(container)
         service = self._yard.project.services[found.service]
-        for hook in service.config.get("pre_stop") or ():
-            self._run_hook(found, "pre_stop", hook)
+        run_hooks(self._yard.engine, found, service, "pre_stop")
 
     def _container(self, id_: str) -> Container:
         return next(c for containers in self.containers.values() for c in containers if c.id == id_)
-
-    def _run_hook(self, container: Container, kind: str, hook: Mapping[str, Any]) -> None:
-        """Run a lifecycle hook (Compose specification, ``post_start`` and ``pre_stop``)."""
-        result = self._yard.engine.exec(
-            container.id,
-            [unescaped(word) for word in hook["command"]],
-            user=hook.get("user") or "",
-            workdir=hook.get("working_dir"),
-            privileged=bool(hook.get("privileged")),
-            environment={
-                name: unescaped(value)
-                for name, value in (hook.get("environment") or {}).items()
-                if value is not None
-            },
-        )
-        if result.exit_code != 0:
-            raise ServiceStartError(
-                f"the {kind} hook {hook['command']} of service {container.service!r} ended with "
-                f"exit code {result.exit_code}: {result.output.strip() or 'it wrote nothing'}"
-            )
-
-    def _taken(self, service: Service, refusal: str) -> str:
-        found = _PORT.search(refusal)
-        port = int(found[1]) if found else 0
-        holder = self._yard.engine.holder_of(port) if port else ""
-        by = f" by {holder}" if holder else ""
-        wanted = f"host port {port}" if port else "a host port"
-        return (
-            f"{service.called} wants {wanted}, which its compose file fixes "
-            f"(x-harness: {{fixed: true}}), but it is taken{by}. Stop what holds it, or remove "
-            f"`fixed` and let the harness choose a port. The engine said: {refusal}"
-        )
