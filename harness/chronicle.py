@@ -54,7 +54,8 @@ class Chronicle:
 
     def write(self) -> None:
         """Write the journal from now on, with what it holds already."""
-        self._journal.write_to(self.folder)
+        followed = bool(self._run.worker) or self._settings.report is not None
+        self._journal.write_to(self.folder, followed=followed)
 
     def events(self) -> list[Event]:
         """Return what happened in the run so far, in all its processes."""

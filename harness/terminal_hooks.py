@@ -10,9 +10,9 @@ import pytest
 
 from harness.observe import github
 from harness.observe.remarks import Remark, Remarks
-from harness.observe.section import TITLE
 from harness.observe.showing import Showing
 from harness.observe.terminal import Reporter
+from harness.observe.words import SECTION
 
 if TYPE_CHECKING:
     from harness.session import HarnessSession
@@ -115,7 +115,7 @@ def _showing(config: pytest.Config, fold: Callable[[Remark], list[str]]) -> Show
 def _folded(name: str, text: str, *more: str) -> tuple[str, ...]:
     """Return a section of a report as a group, if it is the harness's and long."""
     lines = text.splitlines()
-    if name != TITLE or len(lines) < _WORTH_FOLDING:
+    if name != SECTION or len(lines) < _WORTH_FOLDING:
         return name, text, *more
     # folded away, its first line still says what is most worth knowing
     return name, "\n".join(github.grouped(f"{name}: {lines[0].strip()}", lines, _token())), *more

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 
 class Kind(StrEnum):
@@ -86,9 +86,10 @@ _NAMES = ("run", "worker", "stack", "service", "test")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened.
+
+    A tuple is made in a fifth of the time of a frozen dataclass, and there are many.
 
     Attributes:
         kind: What.
@@ -112,7 +113,7 @@ class Event:
     stack: str = ""
     service: str = ""
     test: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = MappingProxyType({})
     run: str = ""
 
     @property

@@ -18,10 +18,13 @@ Reader = Callable[[Event], None]
 
 # events that stay in memory: those of the tests under way, with room to spare
 _KEPT = 20_000
-# Events are written several at a time, which takes half the processor time of one by one. At once
-# whatever tells which test a run that is killed was at; and of a worker, what its controller shows
-# while nothing else may happen for long, and what other workers act by.
-_TOGETHER, _DELAY = 64, 1.0  # events; seconds after the first, if others follow
+# A journal that nobody reads before the run's end is written only lest memory lose events: to make
+# lines of them, and to read those again, would be half of what observing costs.
+_TOGETHER = 5_000  # events
+# Where others read it, events are written several at a time, which takes half the processor time
+# of one by one. At once whatever tells which test a run that is killed was at; and of a worker,
+# what its controller shows while nothing else may happen for long, and what other workers act by.
+_FOLLOWED_TOGETHER, _DELAY = 64, 1.0  # events; seconds after the first, if others follow
 # plain text: an enumeration's members have a hash in Python, and each event asks for several
 _AT_ONCE = frozenset(
     map(str, (Kind.RUN_BEGIN, Kind.RUN_END, Kind.TEST_BEGIN, Kind.TEST_PHASE, Kind.WARNING))
@@ -44,6 +47,7 @@ class Journal:
         self._kept: deque[Event] = deque(maxlen=_KEPT)
         self._readers: list[Reader] = []
         self._file: int | None = None
+        self._followed = False
         self._unwritten: list[Event] = []
         # one thread's events may be told by another's lock holder: a reader must not wait for one
         self._lock = threading.RLock()
@@ -88,8 +92,10 @@ class Journal:
 
     def _is_due(self, event: Event) -> bool:
         """Whether what was told is to be written now."""
+        if not self._followed:
+            return len(self._unwritten) >= _TOGETHER
         kind = event.kind
-        if kind in _AT_ONCE or len(self._unwritten) >= _TOGETHER:
+        if kind in _AT_ONCE or len(self._unwritten) >= _FOLLOWED_TOGETHER:
             return True
         if self.worker and (kind in _OF_A_WORKER or (event.begins and kind in _AS_IT_BEGINS)):
             return True
@@ -139,10 +145,20 @@ class Journal:
         with self._lock:
             return [*self._kept]
 
-    def write_to(self, folder: Path) -> None:
+    @property
+    def keeps_all(self) -> bool:
+        """Whether all events so far are in memory."""
+        with self._lock:
+            return len(self._kept) < _KEPT
+
+    def write_to(self, folder: Path, *, followed: bool = True) -> None:
         """Write events into a file of a folder from now on, with what is kept already.
 
         A file that cannot be written is done without: a full disk must not fail tests.
+
+        Args:
+            folder: The folder, made if need be.
+            followed: Whether other processes, or somebody after a kill, read it meanwhile.
         """
         with self._lock, suppress(OSError):
             if self._file is None:
@@ -151,8 +167,10 @@ class Journal:
                 flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
                 self._file = os.open(path, flags, 0o600)
                 self.folder = folder
+                self._followed = followed
                 self._unwritten = [*self._kept]
-                self._write()
+                if followed:
+                    self._write()
 
     def written(self) -> list[str]:
         """Return all lines written so far, also when the file has been removed."""
@@ -167,7 +185,8 @@ class Journal:
         """Close the file; events that come later are kept in memory."""
         with self._lock:
             if self._file is not None:
-                self._write()
+                if self._followed:
+                    self._write()
                 os.close(self._file)
                 self._file = None
 

@@ -54,7 +54,8 @@ def run_events(journal: Journal, folder: Path) -> list[Event]:
     """
     own = part_name(journal.worker)
     parts = [part for part in sorted(folder.glob(PARTS)) if part.name != own]
-    return merged([events_of(journal.written()), *map(read, parts)])
+    mine = journal.kept() if journal.keeps_all else events_of(journal.written())
+    return merged([mine, *map(read, parts)])
 
 
 def read(path: Path) -> list[Event]:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from harness.observe.findings import Findings
 from harness.observe.shorten import Shown, shortened
 from harness.observe.state import described
+from harness.observe.words import SECTION
 
 if TYPE_CHECKING:
     import pytest
 
-TITLE = "services"
 _LINES = 40
 _WIDTH = 240
 # how a section begins where pytest has none: a report that is text alone
-_TEXT_TITLE = f"\n---- {TITLE} ----\n"
+_TEXT_TITLE = f"\n---- {SECTION} ----\n"
 
 
 def section(findings: Findings, began: float, whole: str) -> str:
@@ -78,7 +78,7 @@ def add(report: pytest.TestReport, text: str) -> None:
     """
     failure: Any = report.longrepr
     if hasattr(failure, "addsection"):
-        failure.addsection(TITLE, text)
+        failure.addsection(SECTION, text)
     else:  # a doctest's, or a plugin's own
         report.longrepr = f"{failure}\n{_TEXT_TITLE}{text}"
 
@@ -87,8 +87,8 @@ def text_without(report: pytest.TestReport) -> str:
     """Return the text of a failure without the section that was added."""
     failure: Any = report.longrepr
     sections: Iterable[tuple[str, str, str]] = getattr(failure, "sections", ())
-    if any(name == TITLE for name, *_ in sections):
+    if any(name == SECTION for name, *_ in sections):
         failure = copy.copy(failure)
-        failure.sections = [one for one in sections if one[0] != TITLE]
+        failure.sections = [one for one in sections if one[0] != SECTION]
         return str(failure)
     return report.longreprtext.partition(_TEXT_TITLE)[0].rstrip()

@@ -1,6 +1,9 @@
-"""How figures are told: durations and sizes. Pure."""
+"""What things are called, and how durations and sizes are told. Pure."""
 
 from __future__ import annotations
+
+SECTION = "services"
+"""The title of the section of a failing test's report."""
 
 
 def lasted(seconds: float) -> str:

@@ -12,6 +12,7 @@ import atexit, sys
 def loaded():
     heavy = {"yaml", "docker", "requests", "jinja2", "urllib3", "filelock", "psutil"}
     heavy |= {"concurrent.futures", "harness.container", "harness.session", "harness.stack"}
+    heavy |= {"harness.observe.findings"}
     print("loaded:", sorted(heavy & set(sys.modules)), file=sys.__stdout__, flush=True)
 
 atexit.register(loaded)

@@ -217,6 +217,31 @@ def test_other_runs_and_other_workers_own_are_not_told() -> None:
     assert len(journal.kept()) == 2
 
 
+def test_of_a_journal_that_nobody_follows_nothing_is_written_while_memory_holds_it(
+    tmp_path: Path,
+) -> None:
+    journal = Journal()
+    journal.write_to(tmp_path, followed=False)
+    journal.tell(Kind.RUN_BEGIN)
+
+    assert (tmp_path / "journal-main.jsonl").read_text() == ""
+    assert run_events(journal, tmp_path) == journal.kept()
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_what_is_more_than_memory_holds_is_read_from_the_file(
+    tmp_path: Path, followed: bool
+) -> None:
+    journal = Journal()
+    journal.write_to(tmp_path, followed=followed)
+    for number in range(25_000):
+        journal.tell(Kind.NOTE, text=str(number))
+
+    told = [int(event.data["text"]) for event in run_events(journal, tmp_path)]
+    assert len(journal.kept()) < len(told)
+    assert told == [*range(25_000)]
+
+
 def test_what_may_last_is_written_as_it_begins(tmp_path: Path) -> None:
     """Whoever follows the journal shows it while nothing else happens."""
     journal = Journal("gw0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from harness.observe.event import Event, Kind
@@ -75,7 +75,7 @@ def _read(number: int, events: Sequence[Event]) -> _Run:
     zero = min(event.began for event in events)
     until = max(event.at for event in events) - zero
     stacks = {event.stack for event in events if event.stack}
-    own = [replace(event, at=event.at - zero) for event in events]
+    own = [event._replace(at=event.at - zero) for event in events]
     return _Run(number, zero, until, own, spans(own, until), incidents(own, stacks))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from harness.errors import ReportError
@@ -30,7 +29,7 @@ def gather(paths: Sequence[Path]) -> list[Event]:
             runs[event.run or own].setdefault(event.line(), event)
     several = len(runs) > 1
     return [
-        replace(event, run=run if several else "")
+        event._replace(run=run if several else "")
         for run, events in sorted(runs.items(), key=lambda run: _began(run[1].values()))
         for event in merged([[*events.values()]])
     ]
