@@ -34,7 +34,7 @@ class TerminalHooks:
         self._in_actions = github.in_actions()
         self._showing = _showing(config, self._fold)
         if self._showing is not None:
-            session.journal.subscribe(self._showing.take)
+            session.journal.subscribe(self._showing.take, self._showing.kinds)
 
     def _fold(self, line: Remark) -> list[str]:
         if not (self._in_actions and line.folded):

@@ -50,6 +50,7 @@ if os.environ.get("BENCH_COUNTED"):
     from harness.chronicle import Chronicle
     from harness.hooks import SessionHooks
     from harness.inquest import Inquest
+    from harness.observe.containers import ContainerEvents
     from harness.observe.journal import Journal
     from harness.observe.showing import Showing
     from harness.observe.tests import TestJournal
@@ -77,7 +78,8 @@ if os.environ.get("BENCH_COUNTED"):
 
     for owner, names in {
         Journal: "tell write_to close",
-        TestJournal: "phase concerned",
+        ContainerEvents: "take asked",
+        TestJournal: "phase",
         Conduct: "__init__ verdict settle",
         Inquest: "begin concerns",
         SessionHooks: "_watch_ready",

@@ -117,22 +117,21 @@ def was_asked(events: Iterable[Event], incident: Incident) -> bool:
     return asked
 
 
-_COUNTING = frozenset(
-    map(
-        str,
-        (
-            Kind.CONTAINER,
-            Kind.PROJECT,
-            Kind.SERVICE_ADOPTED,
-            Kind.SERVICE_START,
-            Kind.SERVICE_WAIT,
-        ),
-    )
-)
-
-
 class IncidentReader:
-    """Goes through events as they come, and knows of each container what it needs for the next."""
+    """Goes through events as they come, and knows of each container what it needs for the next.
+
+    Attributes:
+        KINDS: The events that count.
+        found: What services did unasked, in time order.
+    """
+
+    KINDS = (
+        Kind.CONTAINER,
+        Kind.PROJECT,
+        Kind.SERVICE_ADOPTED,
+        Kind.SERVICE_START,
+        Kind.SERVICE_WAIT,
+    )
 
     def __init__(self) -> None:
         self.found: list[Incident] = []
@@ -141,11 +140,8 @@ class IncidentReader:
         self._latest: dict[str, int] = {}  # the place of each container's latest in this run of it
 
     def read(self, event: Event) -> None:
-        """Take the next event; most are none of those that count."""
-        if event.kind in _COUNTING:
-            self._take(event, str(event.data.get("container", "")))
-
-    def _take(self, event: Event, container: str) -> None:
+        """Take the next event; others than those that count change nothing."""
+        container = str(event.data.get("container", ""))
         match event.kind:
             case Kind.PROJECT:
                 self._services = event.data.get("services", {})

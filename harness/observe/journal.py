@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Journal:
         self.worker = worker
         self.folder: Path | None = None  # where it is written, and other workers write theirs
         self._kept: deque[Event] = deque(maxlen=_KEPT)
-        self._readers: list[Reader] = []
+        self._readers: list[tuple[frozenset[str], Reader]] = []
         self._file: int | None = None
         self._followed = False
         self._unwritten: list[Event] = []
@@ -85,8 +85,8 @@ class Journal:
                 self._unwritten.append(event)
                 if self._is_due(event):
                     self._write()
-            for reader in self._readers:
-                with suppress(Exception):  # who observes must not change what is observed
+            for kinds, reader in self._readers:
+                if event.kind in kinds:
                     reader(event)
         return event
 
@@ -124,19 +124,28 @@ class Journal:
         finally:
             self.tell(kind, took=time.monotonic() - began, **{**where, **more})
 
-    def subscribe(self, reader: Reader) -> Callable[[], None]:
-        """Have every event told from now on; return what ends that.
+    def subscribe(self, reader: Reader, kinds: Iterable[Kind] = Kind) -> Callable[[], None]:
+        """Have events told from now on; return what ends that.
 
         Args:
             reader: Called by the thread that tells; it must be quick, and what it raises is
                 dropped.
+            kinds: Those that it wants to be told of.
         """
+
+        def safe(event: Event) -> None:
+            try:
+                reader(event)
+            except Exception:
+                return  # who observes must not change what is observed
+
+        entry = frozenset(map(str, kinds)), safe
         with self._lock:
-            self._readers.append(reader)
+            self._readers.append(entry)
 
         def unsubscribe() -> None:
             with self._lock, suppress(ValueError):
-                self._readers.remove(reader)
+                self._readers.remove(entry)
 
         return unsubscribe
 

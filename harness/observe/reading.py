@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 
 from harness.observe.event import Event, Kind
@@ -34,15 +36,18 @@ def merged(journals: Iterable[Iterable[Event]]) -> list[Event]:
     What several workers tell of a container that all share is told once; of who wanted it, the
     one who knows is believed.
     """
-    once: dict[object, Event] = {}
-    for event in sorted((e for j in journals for e in j), key=lambda e: e.at):
-        key: object = id(event)
+    found: list[Event] = []
+    places: dict[object, int] = {}
+    for event in sorted(chain.from_iterable(journals), key=attrgetter("at")):
         if event.kind == Kind.CONTAINER:
             key = event.data.get("container"), event.data.get("action"), round(event.at, 6)
-        known = once.get(key)
-        if known is None or not known.data.get("asked"):
-            once[key] = event
-    return sorted(once.values(), key=lambda e: e.at)
+            place = places.setdefault(key, len(found))
+            if place < len(found):
+                if not found[place].data.get("asked"):
+                    found[place] = event
+                continue
+        found.append(event)
+    return found
 
 
 def run_events(journal: Journal, folder: Path) -> list[Event]:

@@ -43,6 +43,12 @@ class Remarks:
     _told: set[str] = field(default_factory=set)
     _started: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The events that may be worth a line."""
+        starts = (Kind.SERVICE_START, Kind.SERVICE_WAIT) if self.each_start else ()
+        return (Kind.NOTE, Kind.RUN_PHASE, Kind.TEST_LEASE, *_DONE, *starts)
+
     def of(self, event: Event) -> Iterator[Remark]:
         """Yield the lines that an event is worth."""
         if event.kind == Kind.NOTE:

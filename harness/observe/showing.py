@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from harness.observe.event import Event
+from harness.observe.event import Event, Kind
 from harness.observe.follow import Follower
 from harness.observe.live import HOLDING, Live, drawn
 from harness.observe.remarks import Remark, Remarks
@@ -54,6 +54,11 @@ class Showing:
         self._threads: list[threading.Thread] = []
         self._process = os.getpid()
 
+    @property
+    def kinds(self) -> Iterable[Kind]:
+        """The events that are needed: for a live line all."""
+        return self._lines.kinds if self._screen is None else Kind
+
     def take(self, event: Event) -> None:
         """Show an event of this process: a reader of its journal."""
         if os.getpid() != self._process:
@@ -66,13 +71,14 @@ class Showing:
 
     def _take(self, event: Event, *, holds: bool) -> None:
         with self._lock:
-            self._live.take(event, holds=holds)
             self._waiting += self._lines.of(event)
+            if self._screen is None:
+                return
+            self._live.take(event, holds=holds)
             if not self._live.holds:
                 self._held.clear()
-                if self._screen is not None:
-                    self._screen.erase()
-            elif self._screen is not None and not self._held.is_set():
+                self._screen.erase()
+            elif not self._held.is_set():
                 self._held.set()
                 self._begin("draw", self._tick)
 

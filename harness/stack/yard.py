@@ -221,7 +221,7 @@ def open_yard(
         with journal.span(Kind.RUN_PHASE, name="sweep"):
             sweep(engine, lambda text: journal.tell(Kind.NOTE, text=masked(text)))
     incidents = IncidentReader()
-    journal.subscribe(incidents.read)
+    journal.subscribe(incidents.read, incidents.KINDS)
     journal.tell(Kind.PROJECT, services=told_project(project))
     composer = by.composer(engine, compose, source, project)
     ranges = by.subnets(engine, settings.subnets)
