@@ -27,7 +27,7 @@ BIN8 := $(VENV8)/bin
 .DEFAULT_GOAL := help
 # Two test runs side by side would fight for two cores: -j must not start them together.
 .NOTPARALLEL:
-.PHONY: help itest itest-process servers browser test test-pytest9 test-pytest8 test-more test-all lint format bench torture ready engine base-image \
+.PHONY: help itest itest-process servers browser test test-pytest9 test-pytest8 test-more test-all lint format pictures bench torture ready engine base-image \
 	stop-engine clean
 
 help: ## this list
@@ -60,6 +60,9 @@ lint: $(VENV)/.stamp ## ruff and mypy, changing nothing
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy .ci/docker_api.py
+
+pictures: ready browser ## the pictures of docs/, from runs of the example
+	$(BIN)/python -m docs.pictures
 
 format: $(VENV)/.stamp ## ruff's fixes and formatting
 	$(BIN)/ruff check --fix .

@@ -14,10 +14,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyte
 
 from tests.eventually import eventually
+
+if TYPE_CHECKING:
+    from pyte.screens import Char
 
 COLUMNS, ROWS = 100, 40
 
@@ -47,15 +51,18 @@ class Terminal:
                     self._stream.feed(data)
 
     @property
-    def lines(self) -> list[str]:
-        """What the screen shows, and what has scrolled away above it, without empty lines."""
+    def rows(self) -> list[list[Char]]:
+        """What the screen shows, and what has scrolled away above it, cell by cell."""
         with self._lock:
-            above = [
-                "".join(row[column].data for column in range(self._screen.columns))
-                for row in self._screen.history.top
-            ]
-            shown = [*above, *self._screen.display]
-        return [line.rstrip() for line in shown if line.strip()]
+            shown = [self._screen.buffer[row] for row in range(self._screen.lines)]
+            columns = range(self._screen.columns)
+            return [[row[c] for c in columns] for row in (*self._screen.history.top, *shown)]
+
+    @property
+    def lines(self) -> list[str]:
+        """The same as text, without empty lines."""
+        lines = ("".join(cell.data for cell in row).rstrip() for row in self.rows)
+        return [line for line in lines if line]
 
     def shows(self, *words: str) -> str:
         """Wait until one line of the screen has all these words; return it."""
