@@ -168,6 +168,7 @@ class RunRecord:
 
     def remove(self) -> None:
         """The run is over, and nothing of it is left. To be called by who holds the lock."""
+        shutil.rmtree(self._data, ignore_errors=True)  # later it might be a new record's
         gone = self.folder.with_name(f"{_GONE}{self.run}-{os.getpid()}-{next(_numbers)}")
         with suppress(FileNotFoundError):
             self.folder.replace(gone)  # at once: who waits for the lock begins a new record
@@ -175,7 +176,6 @@ class RunRecord:
             shutil.rmtree(gone, ignore_errors=True)
             if not gone.exists():  # else somebody who was on the way to the lock made one in it
                 break
-        shutil.rmtree(self._data, ignore_errors=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -116,6 +116,9 @@ def test_joining_and_removing_at_the_same_moment_is_no_error(tmp_path: Path) -> 
         for _ in range(200):
             record = RunRecord("run", tmp_path)
             record.join(uses=True)
+            data = record.make_data_folder() / record.own_folder.name
+            data.touch()
+            assert data.exists(), "who was the last one before has removed it"
             with record.leave():
                 pass
 
