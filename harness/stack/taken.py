@@ -18,7 +18,7 @@ def is_port_taken(refusal: str) -> bool:
 
 
 def told_as_taken(service: Service, refusal: str, holder_of: Callable[[int], str]) -> str:
-    """Return the message for a service whose host port must be and is somebody else's.
+    """Return the message for a service that wants a host port which somebody else has.
 
     Args:
         service: The service.
@@ -30,6 +30,12 @@ def told_as_taken(service: Service, refusal: str, holder_of: Callable[[int], str
     holder = holder_of(port) if port else ""
     by = f" by {holder}" if holder else ""
     wanted = f"host port {port}" if port else "a host port"
+    if not service.fixed:
+        return (
+            f"{service.called} wants {wanted}, which was free when it was chosen, but is taken by "
+            f"now{by}. Run again; if it comes again, see what takes ports on this machine. The "
+            f"engine said: {refusal}"
+        )
     return (
         f"{service.called} wants {wanted}, which its compose file fixes "
         f"(x-harness: {{fixed: true}}), but it is taken{by}. Stop what holds it, or remove "
