@@ -58,7 +58,7 @@ def main() -> None:
 
 @contextmanager
 def _shop() -> Iterator[Path]:
-    """Yield a copy of this checkout in which a test fails."""
+    """Yield a copy of what git has of this checkout, staged or committed, in which a test fails."""
     with tempfile.TemporaryDirectory() as folder:
         shop = Path(folder) / "shop"
         subprocess.run(

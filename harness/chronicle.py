@@ -53,7 +53,7 @@ class Chronicle:
             self.write()
 
     def write(self) -> None:
-        """Write the journal from now on, with what it holds already."""
+        """Have the journal written from now on, as far as somebody reads it before the end."""
         followed = bool(self._run.worker) or self._settings.report is not None
         self._journal.write_to(self.folder, followed=followed)
 

@@ -123,7 +123,7 @@ def measure(bench: Bench) -> Result:
     )
     counted = Line(
         f"{what}, counted where it is spent",
-        f"under {_PERCENT} % of the run's",
+        f"under {_PERCENT} % of pytest's own",
         _PERCENT,
         inside.took.get(_PARTS),
         "%",
@@ -138,8 +138,10 @@ def _sample(bench: Bench, root: Path, **env: str) -> Sample:
 
 def _inside(bench: Bench, root: Path) -> Sample:
     """Return the percentage of pytest's own processor time that observing takes."""
+    counted = root / "counted"
+    counted.unlink(missing_ok=True)
     _run(bench, root, BENCH_COUNTED="1")
-    return Sample(float((root / "counted").read_text()))
+    return Sample(float(counted.read_text()))
 
 
 def _run(bench: Bench, root: Path, **env: str) -> PytestRun:

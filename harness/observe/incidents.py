@@ -95,7 +95,8 @@ def incidents(
     """
     reader = IncidentReader()
     for event in events:
-        reader.read(event)
+        if event.kind in reader.KINDS:
+            reader.read(event)
     return reader.of(stacks, since)
 
 

@@ -16,11 +16,10 @@ from harness.observe.event import Event, Kind
 
 Reader = Callable[[Event], None]
 
-# events that stay in memory: those of the tests under way, with room to spare
-_KEPT = 20_000
-# A journal that nobody reads before the run's end is written only lest memory lose events: to make
-# lines of them, and to read those again, would be half of what observing costs.
-_TOGETHER = 5_000  # events
+# Events that stay in memory: those of the tests under way, and mostly the whole run. A journal that
+# nobody reads before the run's end is written only lest memory lose any: to make lines of events,
+# and to read those again, would be half of what observing costs.
+_KEPT, _TOGETHER = 20_000, 1_000  # events; of those, how many are written when it is full
 # Where others read it, events are written several at a time, which takes half the processor time
 # of one by one. At once whatever tells which test a run that is killed was at; and of a worker,
 # what its controller shows while nothing else may happen for long, and what other workers act by.
@@ -83,7 +82,10 @@ class Journal:
             self._kept.append(event)
             if self._file is not None:
                 self._unwritten.append(event)
-                if self._is_due(event):
+                if not self._followed:
+                    if len(self._unwritten) >= _KEPT:
+                        self._write(_TOGETHER)
+                elif self._is_due(event):
                     self._write()
             for kinds, reader in self._readers:
                 if event.kind in kinds:
@@ -92,8 +94,6 @@ class Journal:
 
     def _is_due(self, event: Event) -> bool:
         """Whether what was told is to be written now."""
-        if not self._followed:
-            return len(self._unwritten) >= _TOGETHER
         kind = event.kind
         if kind in _AT_ONCE or len(self._unwritten) >= _FOLLOWED_TOGETHER:
             return True
@@ -161,13 +161,14 @@ class Journal:
             return len(self._kept) < _KEPT
 
     def write_to(self, folder: Path, *, followed: bool = True) -> None:
-        """Write events into a file of a folder from now on, with what is kept already.
+        """Have a file in a folder from now on, for what is kept already, too.
 
         A file that cannot be written is done without: a full disk must not fail tests.
 
         Args:
             folder: The folder, made if need be.
-            followed: Whether other processes, or somebody after a kill, read it meanwhile.
+            followed: Whether other processes, or somebody after a kill, read it meanwhile. Else
+                it holds what memory would lose, and the rest when ``written`` is asked.
         """
         with self._lock, suppress(OSError):
             if self._file is None:
@@ -199,10 +200,11 @@ class Journal:
                 os.close(self._file)
                 self._file = None
 
-    def _write(self) -> None:
+    def _write(self, most: int = _KEPT) -> None:
+        """Write what is unwritten, the oldest first, and no more than so many."""
         if self._file is not None and self._unwritten:
-            text = "".join(f"{event.line()}\n" for event in self._unwritten)
-            self._unwritten.clear()
+            text = "".join(f"{event.line()}\n" for event in self._unwritten[:most])
+            del self._unwritten[:most]
             with suppress(OSError):
                 os.write(self._file, text.encode(errors="replace"))
 

@@ -1,7 +1,8 @@
 """The core schema of YAML 1.2: what an unquoted scalar means.
 
-PyYAML reads YAML 1.1, in which ``on`` is true and ``22:22`` a number; Compose does not. Source:
-https://yaml.org/spec/1.2.2/#103-core-schema
+PyYAML reads YAML 1.1, in which ``on`` is true and ``22:22`` a number; Compose does not. What
+Compose writes is read as it was; of what a team writes, Compose takes some more for numbers
+(``1_000``, ``0b11``, and ``017`` for 15). Source: https://yaml.org/spec/1.2.2/#103-core-schema
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NO_NUMBER = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 # What Compose reads larger numbers as (strconv.ParseInt and ParseFloat of Go): whole ones as
 # floats, those with a base, and floats that are none, as text. Python refuses to read whole numbers
 # of thousands of digits.
-_DIGITS, _TOO_LARGE = 24, 1 << 64
+_DIGITS, _LEAST, _MOST = 24, -(1 << 63), 1 << 64
 _MERGE = "tag:yaml.org,2002:merge"
 _UNTAGGED: dict[type[yaml.Node], str] = {
     yaml.ScalarNode: "tag:yaml.org,2002:str",
@@ -47,11 +48,13 @@ def scalar(text: str) -> object:
     """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
-    if _DECIMAL.fullmatch(text) and len(text) <= _DIGITS and abs(number := int(text)) < _TOO_LARGE:
-        return number
+    if _DECIMAL.fullmatch(text) and len(text) <= _DIGITS:
+        number = int(text)
+        if _LEAST <= number < _MOST:
+            return number
     if _BASED.fullmatch(text):
         number = int(text, 0)
-        return number if number < _TOO_LARGE else text
+        return number if number < _MOST else text
     if _FLOAT.fullmatch(text):
         finite = float(text)
         return finite if math.isfinite(finite) else text

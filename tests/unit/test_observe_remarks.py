@@ -11,7 +11,8 @@ from harness.observe.remarks import Remark, Remarks
 
 
 def told(lines: Remarks, *events: Event) -> list[str]:
-    return [line.text for event in events for line in lines.of(event)]
+    wanted = [event for event in events if event.kind in lines.kinds]
+    return [line.text for event in wanted for line in lines.of(event)]
 
 
 def plain() -> Remarks:
