@@ -140,7 +140,8 @@ def test_logs_are_those_since_a_time(plab: ProcessLab) -> None:
     before_end = time.time()
     echo.restart()
 
-    assert echo.logs().count("listening") == 2
+    # it says so once it listens, and that is all that is waited for
+    eventually(echo.logs, until=lambda text: text.count("listening") == 2)
     assert echo.logs(since=before_end).count("listening") == 1
 
 
