@@ -17,8 +17,6 @@ from harness.observe.words import SECTION
 if TYPE_CHECKING:
     from harness.session import HarnessSession
 
-_WORTH_FOLDING = 10  # lines of a section
-
 
 class TerminalHooks:
     """Registered in the process that has the terminal: pytest's own, or xdist's controller."""
@@ -113,9 +111,7 @@ def _showing(config: pytest.Config, fold: Callable[[Remark], list[str]]) -> Show
 
 
 def _folded(name: str, text: str, *more: str) -> tuple[str, ...]:
-    """Return a section of a report as a group, if it is the harness's and long."""
-    lines = text.splitlines()
-    if name != SECTION or len(lines) < _WORTH_FOLDING:
+    """Return a section of a report as GitHub Actions is to show it, if it is the harness's."""
+    if name != SECTION:
         return name, text, *more
-    # folded away, its first line still says what is most worth knowing
-    return name, "\n".join(github.grouped(f"{name}: {lines[0].strip()}", lines, _token())), *more
+    return name, "\n".join(github.section(name, text.splitlines(), _token())), *more

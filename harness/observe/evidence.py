@@ -39,12 +39,14 @@ class Statement:
         snapshot: How it is; None where it does not exist any more.
         memory_peak: The most memory that it had, in bytes, if that is known.
         lines: What it wrote.
+        ended: When it ended, in seconds since the epoch by this machine's clock; 0 if it runs.
     """
 
     witness: Witness
     snapshot: Snapshot | None = None
     memory_peak: int | None = None
     lines: Sequence[Line] = ()
+    ended: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

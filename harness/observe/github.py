@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.observe.event import Event, Kind
 
+_WORTH_FOLDING = 10  # lines of a section
 ANOTHER_ANNOTATES = "pytest_github_actions_annotate_failures"
 """The plugin that annotates failures itself, by the name under which pytest knows it."""
 
@@ -48,10 +49,40 @@ def grouped(title: str, lines: Iterable[str], token: str) -> Iterator[str]:
         token: A word that nobody can guess, with which commands are taken up again.
     """
     yield command("group", title)
+    yield from disarmed(lines, token)
+    yield command("endgroup", "")
+
+
+def disarmed(lines: Iterable[str], token: str) -> Iterator[str]:
+    """Yield lines in which nothing is a command.
+
+    Args:
+        lines: The lines.
+        token: A word that nobody can guess, with which commands are taken up again.
+    """
     yield command("stop-commands", token)
     yield from lines
     yield f"::{token}::"
-    yield command("endgroup", "")
+
+
+def section(name: str, lines: Sequence[str], token: str) -> Iterator[str]:
+    """Yield the section on a test's services: as a group if it is long, and disarmed in any case.
+
+    Args:
+        name: What it is called.
+        lines: Its lines.
+        token: A word that nobody can guess.
+    """
+    if len(lines) < _WORTH_FOLDING:
+        yield from disarmed(lines, token) if any(map(_may_be_command, lines)) else lines
+        return
+    # folded away, what is most worth knowing still says it, if there is such a thing
+    told = lines[0] if lines[0][:1].isalnum() else ""
+    yield from grouped(f"{name}: {told}" if told else name, lines, token)
+
+
+def _may_be_command(line: str) -> bool:
+    return "::" in line or "##[" in line
 
 
 def annotated(events: Iterable[Event], root: Path, workspace: str) -> Iterator[str]:

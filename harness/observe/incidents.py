@@ -9,6 +9,8 @@ from typing import Any
 
 from harness.observe.event import Event, Kind
 
+_SEEN_LATE = 0.3  # seconds; Engine 20.10 takes up to 0.2
+
 
 class What(StrEnum):
     """What a service did unasked."""
@@ -73,9 +75,13 @@ class Incident:
 
 
 def distance(seconds: float, called: str) -> str:
-    """Return how far before a moment something was: ``3.1 s before …``, ``0.2 s after …``."""
+    """Return how far before a moment something was: ``3.1 s before …``, ``0.4 s after …``.
+
+    What came just after it came with it: a client sees its connection break before an engine sees
+    the end of the process.
+    """
     shown = f"{abs(seconds):.1f}"
-    if shown == "0.0":
+    if shown == "0.0" or -_SEEN_LATE <= seconds < 0:
         return f"at {called}"
     return f"{shown} s {'before' if seconds > 0 else 'after'} {called}"
 

@@ -13,8 +13,9 @@ from harness.masking import MASK
 LOG_LINES = 10_000
 """The last lines of each container that are looked at."""
 
-_ANSI = re.compile(r"\x1b(?:\[[\d;?]*[ -/]*[@-~]|[@-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# what a terminal takes for a command: ECMA-48, its eight-bit codes too, and what turns text round
+_ANSI = re.compile(r"(?:\x1b\[|\x9b)[\d;?]*[ -/]*[@-~]|\x1b[@-_]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from harness.observe.anomaly import FAILED
 from harness.observe.event import Event, Kind
@@ -29,8 +30,11 @@ def notes(
     """
     unasked = {(i.container, round(i.at, 6)): i for i in incidents if i.what is not What.OOM}
     started: set[str] = set()
+    services: Mapping[str, Mapping[str, Any]] = {}
     found = []
     for event in events:
+        if event.kind == Kind.PROJECT:
+            services = event.data.get("services") or {}
         container = str(event.data.get("container", ""))
         if event.kind != Kind.CONTAINER or container not in labels:
             continue
@@ -39,7 +43,8 @@ def notes(
         action = str(event.data.get("action"))
         text = _SAID.get(action, "")
         if action == "die":
-            text = _death(event.data, unasked.get((container, round(event.at, 6))))
+            may = services.get(event.service, {}).get("ends_with")
+            text = _death(event.data, unasked.get((container, round(event.at, 6))), may)
         elif action == "start":
             text = "started again" if container in started else ""
             started.add(container)
@@ -48,10 +53,12 @@ def notes(
     return found
 
 
-def _death(data: Mapping[str, object], incident: Incident | None) -> str:
-    code = f"exit {data.get('exit_code')}"
+def _death(data: Mapping[str, object], incident: Incident | None, may_end_with: object) -> str:
+    code = data.get("exit_code")
     if incident is not None:
         memory = ", out of memory" if incident.out_of_memory else ""
-        return f"{FAILED[1:]}, {code}{memory}"
-    by = "by the test, " if data.get("asked") == "test" else ""
-    return f"ended {by}{code}"
+        return f"{FAILED[1:]}, exit {code}{memory}"
+    if not data.get("asked") and code not in (0, may_end_with):  # before it was ready
+        return f"{FAILED[1:]}, exit {code}"
+    by = " by the test" if data.get("asked") == "test" else ""
+    return f"ended{by}, exit {code}"

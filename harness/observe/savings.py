@@ -17,7 +17,8 @@ class Saving:
     Attributes:
         services: The services, dependencies first.
         tests: How many tests started them.
-        seconds: What all but the longest of these starts took.
+        seconds: What all of these starts took but the longest, for which each worker of xdist
+            would have waited.
     """
 
     services: tuple[str, ...]
@@ -38,8 +39,8 @@ class Saving:
 def savings(events: Iterable[Event]) -> list[Saving]:
     """Return what sharing would have saved of the time that tests waited, most first.
 
-    Services are the same if the test gave them the same variables. All starts but the longest
-    would have been saved.
+    Services are the same if the test gave them the same variables. Of their starts one would have
+    been left, the longest; each worker that used them would have waited for it.
 
     Args:
         events: Events of a run.
@@ -47,6 +48,7 @@ def savings(events: Iterable[Event]) -> list[Saving]:
     # a test that asks for more services waits again for the stack that it has
     stacks: dict[str, tuple[tuple[str, ...], str]] = {}
     waited: dict[str, float] = defaultdict(float)
+    workers: dict[str, str] = {}
     for event in events:
         if event.kind == Kind.TEST_LEASE and not event.begins:
             told: Mapping[str, Mapping[str, Any]] = event.data.get("stacks") or {}
@@ -55,8 +57,13 @@ def savings(events: Iterable[Event]) -> list[Saving]:
                     environment = str(stack.get("environment", ""))
                     stacks[name] = tuple(stack.get("services", ())), environment
                     waited[name] += float(stack["took"])
-    groups: dict[tuple[tuple[str, ...], str], list[float]] = defaultdict(list)
+                    workers[name] = event.worker
+    groups: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
     for name, same in stacks.items():
-        groups[same].append(waited[name])
-    found = [Saving(g[0], len(t), sum(t) - max(t)) for g, t in groups.items()]
+        groups[same].append(name)
+    found = []
+    for (services, _), names in groups.items():
+        each = [waited[name] for name in names]
+        saved = sum(each) - len({workers[name] for name in names}) * max(each)
+        found.append(Saving(services, len(names), saved))
     return sorted((s for s in found if s.seconds > 0), key=lambda s: -s.seconds)

@@ -14,6 +14,8 @@ from harness.observe.journal import Journal
 if TYPE_CHECKING:
     import pytest
 
+UNFINISHED = "unfinished"
+"""The outcome of a test that was interrupted, or has no end at all: its process was killed."""
 # characters of a failure's text that a journal holds: its end, where the error stands
 _TEXT = 8_000
 
@@ -59,6 +61,10 @@ class TestJournal:
             if concerned:
                 self.concerned()
             yield
+        except BaseException:  # an interrupt, pytest.exit(): no phase will tell of it
+            if self._outcome == "passed":
+                self._outcome = UNFINISHED
+            raise
         finally:
             if self._told:
                 self._end(item)

@@ -13,6 +13,8 @@ from harness.observe.lines import Line
 
 _WORDS = ("no", "once", "twice", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SERVER_ERROR = 500
+# seconds: a line is stamped when it is read, and that is after whoever was answered has it
+_STAMPED_LATE = 0.25
 # what a database says to whoever connects too soon (PostgreSQL, errcodes 57P03)
 _STARTING = re.compile(r"FATAL: +the database system is (?:starting up|not yet accepting)")
 _ORDER = (What.EXIT, What.RESTART, What.OOM)
@@ -105,7 +107,7 @@ def bad_answers(
     found: dict[str, list[Answer]] = {}
     for line in lines:
         since = max(span[0], ready.get(line.service, 0.0))
-        if not line.note and since <= line.at <= span[1]:
+        if not line.note and since <= line.at <= span[1] + _STAMPED_LATE:
             answer = answer_of(line.text)
             if answer and answer.status >= _SERVER_ERROR:
                 found.setdefault(line.service, []).append(answer)

@@ -23,6 +23,7 @@ from harness.plan.elsewhere import Elsewhere
 from harness.plan.lives import Bounds, Life, Tier
 from harness.plan.need import Need
 from harness.stack.aftermath import disturbances, lost_engine
+from harness.stack.endings import notice_end
 from harness.stack.statements import logged, statements
 
 if TYPE_CHECKING:
@@ -234,6 +235,9 @@ class Lease:
             return Evidence((), told, wanted, error)
         yard = self._fleet.yard(self._test)
         lost = yard.outage.suspected or yard.events.breaks != self._breaks
+        if not lost:
+            for container, stack in self.placed():
+                notice_end(yard, container, stack)
         found = [] if yard.outage.suspected else statements(yard, witnesses, since)
         return Evidence(found, told, wanted, error, lost)
 

@@ -38,14 +38,17 @@ def statements(yard: Yard, witnesses: Sequence[Witness], since: float) -> list[S
 def _asked(yard: Yard, witness: Witness, since: float) -> Statement:
     peak: int | None = None
     snapshot: Snapshot | None = None
+    ended = 0.0
     with suppress(HarnessError):
         snapshot = yard.engine.snapshot(witness.container)
         if snapshot.finished and not yard.events.ended(witness.container):
             yard.events.wait(witness.container, _EVENT)
+        if snapshot.finished and snapshot.finished_at:
+            ended = snapshot.finished_at - yard.ahead
         if snapshot.status == "running":
             with suppress(HarnessError):
                 peak = yard.engine.memory_peak(witness.container)
-    return Statement(witness, snapshot, peak, logged(yard, witness, since))
+    return Statement(witness, snapshot, peak, logged(yard, witness, since), ended)
 
 
 def logged(yard: Yard, witness: Witness, since: float, tail: int = LOG_LINES) -> list[Line]:

@@ -58,6 +58,27 @@ def test_a_death_is_told_in_the_verdict_and_stands_in_the_log() -> None:
     assert found.anomaly == 1
 
 
+def test_a_death_is_told_with_the_time_that_the_engine_has_of_it() -> None:
+    seen = Statement(witness(), snapshot(status="exited"), ended=16.5)
+
+    found = findings([READY, died(16.9)], Evidence([seen]), SPAN)
+
+    assert found.verdict == ["orders died (exit 137) 3.5 s before the assertion"]
+
+
+def test_an_exit_before_it_was_ready_is_an_anomaly_unless_it_may_be() -> None:
+    seen = Statement(witness(), snapshot(status="exited"))
+    job = Event(Kind.PROJECT, 0.0, data={"services": {"orders": {"ends_with": 3}}})
+
+    failed = findings([died(12.0, 4)], Evidence([seen]), SPAN)
+    assert [line.text for line in failed.lines] == ["[died, exit 4]"]
+    assert failed.anomaly == 0
+    for events in ([died(12.0, 0)], [job, died(12.0, 3)]):
+        found = findings(events, Evidence([seen]), SPAN)
+        assert found.lines[0].text.startswith("[ended, exit ")
+        assert found.anomaly is None
+
+
 def test_the_engines_own_word_on_memory_counts_where_its_event_is_missing() -> None:
     seen = Statement(witness(), snapshot(status="exited", exit_code=137, oom_killed=True))
 

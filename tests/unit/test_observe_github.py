@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.observe.event import Event, Kind
-from harness.observe.github import annotated, command, grouped
+from harness.observe.github import annotated, command, grouped, section
 
 ROOT = Path("/home/runner/work/shop/shop/backend")
 
@@ -59,3 +59,17 @@ def test_what_a_service_wrote_is_no_command() -> None:
         "::5e3d::",
         "::endgroup::",
     ]
+
+
+def test_a_long_section_is_folded_under_its_verdict_and_a_short_one_stays() -> None:
+    verdict, log = "orders died (exit 1)", ["    +0.1 orders | a line"] * 9
+    assert next(iter(section("services", [verdict, *log], "5e3d"))) == (
+        "::group::services: orders died (exit 1)"
+    )
+    assert next(iter(section("services", [*log, *log], "5e3d"))) == "::group::services"
+    assert [*section("services", log, "5e3d")] == log
+
+
+def test_what_a_service_writes_is_no_command_in_a_short_section_either() -> None:
+    for line in ("    +0.1 orders | ::error::got you", "    +0.1 orders | ##[error]got you"):
+        assert [*section("services", [line], "5e3d")] == ["::stop-commands::5e3d", line, "::5e3d::"]

@@ -33,6 +33,8 @@ def test_lines_are_read_with_their_times() -> None:
 
 def test_codes_of_a_terminal_and_returns_are_left_out() -> None:
     assert read(log((1, "\x1b[31mERROR\x1b[0m \x07red\r"))) == [(1, "ERROR red")]
+    # codes of one byte, and what turns the text after it round
+    assert read(log((1, "\x9b31mERROR\x9b0m \x85\u202ered\u2069"))) == [(1, "ERROR red")]
 
 
 def test_what_has_no_time_goes_with_the_line_before_it() -> None:

@@ -166,6 +166,13 @@ def test_all_starts_but_the_longest_would_have_been_saved() -> None:
     )
 
 
+def test_each_worker_would_have_waited_for_the_one_start() -> None:
+    both = [e for w in ("gw0", "gw1") for e in Story(w).test(w, 100, 200, 5.0).in_order]
+    assert savings(both) == []
+    more = [*both, *Story("gw1").test("again", 200, 300, 4.0).in_order]
+    assert savings(more) == [Saving(("app",), 3, 4.0)]
+
+
 def test_the_services_that_cost_most_are_named_and_the_others_summed_up() -> None:
     both = starts(5.0, 5.0, services=["db", "app"]) + starts(2.0, 2.0, environment="x")
     assert summary(both, full=False)[-1] == (

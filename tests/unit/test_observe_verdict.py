@@ -64,6 +64,12 @@ def test_answers_are_counted_in_words_with_their_request() -> None:
     assert bad_answers(four[:1] * 30, {}, SPAN)[0].startswith("catalog answered 500 30 times")
 
 
+def test_an_answer_whose_line_is_stamped_just_after_the_failure_counts() -> None:
+    assert bad_answers([answered(500, 19.99), answered(500, 20.05)], {}, SPAN) == [
+        "catalog answered 500 twice during this test (GET /products)"
+    ]
+
+
 def test_only_a_servers_errors_of_this_test_count() -> None:
     outside = [answered(500, 9.0), answered(500, 21.0), answered(404, 15.0), answered(200, 15.0)]
 

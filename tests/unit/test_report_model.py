@@ -10,6 +10,7 @@ from harness.observe.event import Event, Kind
 from harness.observe.intervals import both, length, minus, union
 from harness.observe.report.build import report_of
 from harness.observe.report.critical import critical_path
+from harness.observe.report.logs import Lines
 from harness.observe.report.model import CriticalPath, Phase, Report
 from harness.observe.report.ready import summary
 
@@ -334,3 +335,11 @@ def test_stretches_without_others(
     assert minus(whole, parts) == left
     assert length(both(whole, parts)) == length(union(whole)) - length(left)
     assert union(reversed(whole)) == union(whole)
+
+
+def test_a_line_that_two_tests_have_seen_is_there_once_whoever_marks_it() -> None:
+    lines = Lines()
+    plain, marked = [101.0, "db", "[died, exit 3]", ""], [101.0, "db", "[died, exit 3]", "anomaly"]
+
+    assert lines.keep(0, 100.0, [plain]) == lines.keep(0, 100.0, [marked]) == ((0, 1),)
+    assert [(line.text, line.mark) for line in lines.all] == [("[died, exit 3]", "anomaly")]

@@ -213,13 +213,14 @@ class Runner:
     def _note_end(self, made: Made, state: State, code: int) -> State:
         again = made.id not in self._unwanted and _wants_restart(made.restart, code, state.restarts)
         mine = state.starter == this_process()
+        now = time.time()  # one moment: other workers tell of the end by `finished`
         return self._note(
             made,
             status="restarting" if again and mine else "exited",
             exit_code=code,
-            finished=time.time(),
+            finished=now,
             action="die",
-            moment=time.time(),
+            moment=now,
         )
 
     def _note(self, made: Made, **changes: Any) -> State:

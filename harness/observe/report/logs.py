@@ -34,12 +34,15 @@ class Lines:
             line = _line(told, zero)
             if line is None:
                 continue
-            # the same line twice in one test is two lines
-            key = run, seen.setdefault((run, line), 0), line
-            seen[run, line] += 1
+            # the same line twice in one test is two lines; a mark is a test's own
+            what = replace(line, mark="")
+            key = run, seen.setdefault((run, what), 0), what
+            seen[run, what] += 1
             place = self._places.setdefault(key, len(self.all))
             if place == len(self.all):
                 self.all.append(line)
+            elif line.mark:
+                self.all[place] = line
             places.append(place)
         return _ranges(places)
 

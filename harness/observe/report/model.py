@@ -137,7 +137,8 @@ class TestTold:
         id: Its id.
         place: File and line.
         worker: The worker that ran it.
-        outcome: passed, failed, error, skipped, xfailed, xpassed; unfinished if it has no end.
+        outcome: passed, failed, error, skipped, xfailed, xpassed; unfinished if it was
+            interrupted, or has no end.
         message: The first line of what it failed of.
         text: The failure, as pytest shows it.
         begin: When it began.

@@ -10,8 +10,7 @@ from typing import Any
 from harness.observe.event import Event, Kind
 from harness.observe.report.model import TestTold
 from harness.observe.report.spans import Span
-
-UNFINISHED = "unfinished"
+from harness.observe.tests import UNFINISHED
 
 
 @dataclass

@@ -21,7 +21,11 @@ function fillService(details) {
   const { service } = details.dataset;
   const numbers = (log) => {
     const index = log.services.indexOf(service);
-    return log.service.flatMap((each, number) => (each === index ? [number] : []));
+    const run = (number) => report.tests[log.test[number]]?.run || 0;
+    // several tests may have seen the same stretch: by time, and not test by test
+    return log.service
+      .flatMap((each, number) => (each === index ? [number] : []))
+      .sort((one, other) => run(one) - run(other) || log.at[one] - log.at[other]);
   };
   fillLog(details.querySelector(".log"), numbers, 0, "No line of it was kept.");
 }

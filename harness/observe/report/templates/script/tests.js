@@ -83,14 +83,14 @@ function testInside(test) {
 
 function facts(test) {
   const fact = (name, ...value) => html("div", {}, html("dt", {}, name), html("dd", {}, ...value));
-  const run = report.runs.length > 1 ? `run ${test.run + 1} ` : "";
+  const ranIn = [report.runs.length > 1 && `run ${test.run + 1}`, test.worker].filter(Boolean).join(" ");
   const phases = test.phases || {};
   const setUp = Math.max((phases.setup || 0) - test.waited, 0);
   const parts = [["wait", test.waited, "waiting for services"], ["up", setUp, "set-up"], ["use", phases.call || 0, "call"], ["stop", phases.teardown || 0, "teardown"]];
   return [
     fact("outcome", html("b", { class: `glyph ${test.outcome}` }, ` ${test.outcome}`)),
     fact("where", html("span", { class: "mono" }, test.place || "")),
-    (run || test.worker) && fact("ran in", `${run}${test.worker}, from ${duration(test.begin)} on`),
+    ranIn && fact("ran in", `${ranIn}, from ${duration(test.begin)} on`),
     fact("time", parts.filter(([, ms]) => ms).map(([kind, ms, name]) => html("span", { class: `key ${kind}`, style: { "margin-right": "1rem" } }, `${name} ${duration(ms)}`))),
     ...Object.entries(test.stacks).map(([name, stack]) =>
       fact(`stack, lives for its ${stack.life || "test"}`, html("span", { class: "mono" }, name), html("br"), (stack.services || []).join(", "),
