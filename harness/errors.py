@@ -107,7 +107,15 @@ class ExecutableError(ServiceStartError):
 
 
 class ServiceFailedError(HarnessError):
-    """A test passed, but a service behind it did what it must not: ``fail_on``."""
+    """A test passed, but a service behind it did what it must not: ``fail_on``.
+
+    Attributes:
+        moment: When the test had ended, in seconds since the epoch: what the message counts from.
+    """
+
+    def __init__(self, message: str, moment: float) -> None:
+        super().__init__(message)
+        self.moment = moment
 
 
 class ServiceStateError(HarnessError):

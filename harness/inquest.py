@@ -14,6 +14,7 @@ from harness.errors import (
     ImageUnavailableError,
     MissingVariableError,
     NoServiceNamedError,
+    ServiceFailedError,
     SettingError,
     StartFailedBeforeError,
     TurnTimeoutError,
@@ -131,6 +132,8 @@ class Inquest:
         evidence = self._evidence(raised)
         if self._span is None:  # a later phase's failure is told from the first one's moment, too
             called = "the assertion" if isinstance(raised, AssertionError) else "the failure"
+            if isinstance(raised, ServiceFailedError):
+                moment, called = raised.moment, "the end of the test"
             self._span = Span(self._tests.began, moment, called)
         span = self._span
         found = findings(self._events(evidence), evidence, span)

@@ -169,7 +169,7 @@ class HarnessSession:
             ServiceFailedError: One did what it must not.
         """
         if self._conduct and (told := self._conduct.verdict()):
-            raise ServiceFailedError(told)
+            raise ServiceFailedError(told, self._conduct.ended)
 
     def _lease(self, item: pytest.Item) -> Lease:
         need, bounds = self.needs.of(item), self.tests.wider.bounds(item)
@@ -286,8 +286,8 @@ class HarnessSession:
                 self.fleet.settle()  # fixtures that end now shall not meet a reset
             if lost:
                 raise EngineUnavailableError(lost)
-            if told:
-                raise ServiceFailedError(told)
+            if conduct and told:
+                raise ServiceFailedError(told, conduct.ended)
 
     def reported(self) -> None:
         """All of a test has been reported: what it gave back may go."""
