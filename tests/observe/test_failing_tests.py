@@ -125,7 +125,7 @@ def test_expected(mailer): assert 0
     memory = section(outcome.reports["test_memory"])
     verdict, _, rest = memory.partition("\n")
     assert re.fullmatch(
-        r"orders died \(exit 137, out of memory\) \d\.\d s before the assertion", verdict
+        r"orders died \(exit 137, out of memory\) (\d\.\d s before|at) the assertion", verdict
     )
     log = re.findall(r"^(.) +[+-]\d+\.\d{3} (\w+) +\| (.*)$", rest, re.MULTILINE)
     assert (" ", "postgres", "ready to accept") in log
@@ -136,7 +136,7 @@ def test_expected(mailer): assert 0
     assert f"orders    exited (exit 137, out of memory), {IMAGE}" in rest
 
     exited = section(outcome.reports["test_exit"])
-    assert re.match(r"mailer died \(exit 3\) \d\.\d s before the failure\n", exited)
+    assert re.match(r"mailer died \(exit 3\) (\d\.\d s before|at) the failure\n", exited)
     assert re.search(r"^> .* mailer \| \[died, exit 3\]$", exited, re.MULTILINE)
     assert "mailer | no route" in exited
 
