@@ -20,7 +20,6 @@ from harness.chronicle import Chronicle
 from harness.collected import CollectedTests
 from harness.errors import (
     EngineUnavailableError,
-    NoServiceNamedError,
     ServiceFailedError,
     SettingError,
     masked,
@@ -32,8 +31,8 @@ from harness.observe.event import Kind
 from harness.observe.journal import Journal
 from harness.observe.logfiles import LogFiles
 from harness.observe.tests import TestJournal
-from harness.plan.lives import Bounds, closure_of
 from harness.plan.need import Need
+from harness.plan.need_checks import check_environment, check_names_a_service
 from harness.wide_fixtures import WideFixtures
 from harness.wider import leaves_node
 
@@ -174,7 +173,7 @@ class HarnessSession:
     def _lease(self, item: pytest.Item) -> Lease:
         need, bounds = self.needs.of(item), self.tests.wider.bounds(item)
         self.secrets.given(need.environment)
-        self._check_environment(item, need, bounds)
+        check_environment(place(item), need, bounds, self.settings.attach, self.tests.graph)
         lease = self.fleet.lease(need, item.nodeid, bounds)
         self.inquest.concerns(lease)
         return lease
@@ -253,14 +252,7 @@ class HarnessSession:
         Raises:
             NoServiceNamedError: It names none.
         """
-        if not self.needs.of(item):
-            name = min(self.markers, default=None)
-            example = f"@pytest.mark.{name}" if name else '@pytest.mark.services("…")'
-            raise NoServiceNamedError(
-                f"{item.nodeid} asks for container_getter and names no service. Mark it with the "
-                f"service that it is about, for example {example}. "
-                f"Services: {', '.join(sorted(self.source.services))}."
-            )
+        check_names_a_service(item.nodeid, self.needs.of(item), self.markers, self.source.services)
 
     def spare_services(self) -> None:
         """The test under way did not pass: whatever its services do adds nothing to that."""
@@ -336,30 +328,6 @@ class HarnessSession:
             self._own = self.fleet.lease(Need(), "the session", own=True)
             self.inquest.stands("docker_project", self._own)
         return self._own
-
-    def _check_environment(self, item: pytest.Item, need: Need, bounds: Bounds) -> None:
-        """Check that a test's variables are not for services that live for several tests.
-
-        Raises:
-            SettingError: They are: wider fixtures use them, or a process that is attached.
-        """
-        attached = closure_of(self.settings.attach, self.tests.graph)
-        concerned = {*closure_of(need.services, self.tests.graph)} & {*self.settings.attach}
-        for service, _ in need.environment:
-            if concerned and service in attached:
-                raise SettingError(
-                    f"{place(item)}: env is given to service {service!r}, and what is attached "
-                    f"({', '.join(sorted(concerned))}) lives for the whole run, with all that it "
-                    f"depends on: one test cannot have other variables than the next. Run this "
-                    f"test without --harness-attach."
-                )
-            if service in bounds.lives:
-                scope = bounds.lives[service].scope
-                raise SettingError(
-                    f"{place(item)}: env is given to service {service!r}, which lives as long as "
-                    f"a fixture of scope {scope!r} that the test uses. One test cannot have other "
-                    f"variables than the next: do without env, or without that fixture."
-                )
 
     def _services_of(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the services that names of services or markers stand for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from harness.errors import masked
 from harness.observe.anomaly import first_anomaly
@@ -120,14 +120,9 @@ def _verdict(
     during = span.began, span.ended
     starting = still_starting(events, lines, containers, ready, during)
     answers = bad_answers(lines, ready, during)
-    exact = [_as_ended(incident, evidence.statements) for incident in befell]
+    ended = {t.witness.container: t.ended for t in evidence.statements}
+    exact = [incident.no_later_than(ended.get(incident.container, 0.0)) for incident in befell]
     return [*evidence.disturbed, *verdict(exact, starting, answers, span.ended, span.called)]
-
-
-def _as_ended(incident: Incident, found: Sequence[Statement]) -> Incident:
-    """Return an incident with the time that the engine has of it: its event comes later."""
-    ended = [t.ended for t in found if t.ended and t.witness.container == incident.container]
-    return replace(incident, at=min(incident.at, *ended)) if ended else incident
 
 
 def _state(events: Sequence[Event], statement: Statement) -> State:

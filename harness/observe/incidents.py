@@ -57,6 +57,14 @@ class Incident:
         when = f" {distance(moment - self.at, called)}" if moment is not None else ""
         return f"{self.service} {self._did()}{when}"
 
+    def no_later_than(self, ended: float) -> Incident:
+        """Return it with the time that an engine has of an end: its event comes after that.
+
+        Args:
+            ended: When the container ended, in seconds since the epoch; 0 if that is not known.
+        """
+        return replace(self, at=ended) if 0 < ended < self.at else self
+
     def because_of_memory(self) -> Incident:
         """Return it as what came of a kill for want of memory, if it is an end."""
         return replace(self, out_of_memory=True) if self.what is What.EXIT else self

@@ -200,8 +200,8 @@ class Journal:
                 os.close(self._file)
                 self._file = None
 
-    def _write(self, most: int = _KEPT) -> None:
-        """Write what is unwritten, the oldest first, and no more than so many."""
+    def _write(self, most: int | None = None) -> None:
+        """Write what is unwritten, the oldest first; all of it, or no more than so many."""
         if self._file is not None and self._unwritten:
             text = "".join(f"{event.line()}\n" for event in self._unwritten[:most])
             del self._unwritten[:most]

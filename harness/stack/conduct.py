@@ -148,10 +148,8 @@ def as_seen(incident: Incident, snapshot: Snapshot, ahead: float = 0.0) -> Incid
     The engine's events come some time after what they tell of, and do not say whether a restart
     policy is about to act.
     """
-    ended = snapshot.finished_at - ahead
+    incident = incident.no_later_than(snapshot.finished_at and snapshot.finished_at - ahead)
     changes: dict[str, object] = {}
-    if snapshot.finished_at and ended < incident.at:
-        changes["at"] = ended
     if incident.what is What.EXIT:
         changes["out_of_memory"] = incident.out_of_memory or snapshot.oom_killed
         if snapshot.status == "restarting" or (snapshot.restarts and not snapshot.finished):

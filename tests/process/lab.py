@@ -39,6 +39,23 @@ while True:
     with link:
         link.sendall(json.dumps(dict(os.environ)).encode())
 """
+# A service that is told its variables, and one that it depends on.
+CHAIN = """
+first:
+  image: none
+  ports: ["8080"]
+  x-harness: {process: {command: [./echo]}}
+second:
+  image: none
+  depends_on: [first]
+  ports: ["9090"]
+  environment:
+    FIRST_URL: http://first:8080/path
+    FIRST_HOST: first
+    FIRST_PORT: "8080"
+    FIRST_USER: first
+  x-harness: {process: {command: [./tell]}}
+"""
 
 
 class ProcessLab:
